@@ -1,0 +1,126 @@
+/** What a REPL remembers of its ids: by which request each one came to be. */
+import {
+  type CommandAnswer,
+  type CommandRequest,
+  type ErrorAnswer,
+  type FileRequest,
+  isErrorAnswer,
+  type PickleProofStateRequest,
+  type ProofStepAnswer,
+  type ReplAnswer,
+  type ReplRequest,
+  type RequestKind,
+  type Sorry,
+  type TacticRequest,
+  type UnpickleEnvironmentRequest,
+  type UnpickleProofStateRequest,
+} from "./protocol.ts";
+
+/** The two counters of the REPL, by the names of their fields. */
+export type IdKind = "env" | "proofState";
+
+/** One of the ids of a REPL. */
+export interface ReplId {
+  kind: IdKind;
+  id: number;
+}
+
+/** How an id of the REPL came to be. `elapsedMs` is the time from the request to its answer. */
+export type Making = { elapsedMs: number } & (
+  | {
+      /** Code was run on `base`, or on nothing. `request` is as it was sent. */
+      by: "command";
+      base: ReplId | null;
+      request: ReplRequest;
+    }
+  | {
+      /** The `index`-th sorry, from 0, in what made `base`. */
+      by: "sorry";
+      base: ReplId;
+      index: number;
+    }
+  | {
+      /** A tactic was run on `base`. */
+      by: "tactic";
+      base: ReplId;
+      tactic: string;
+    }
+  | {
+      /** Another id of the same state: pickling a proof state answers with a new id. */
+      by: "copy";
+      base: ReplId;
+    }
+  | {
+      /** The state was read from this file. */
+      by: "unpickling";
+      path: string;
+    }
+);
+
+/** What made each id that a REPL has given out. */
+export class Makings {
+  readonly #byId = new Map<string, Making>();
+
+  /** What made this id; undefined where that is not known. */
+  get(of: ReplId): Making | undefined {
+    return this.#byId.get(`${of.kind} ${of.id}`);
+  }
+
+  /** Remembers what an answer tells. */
+  record(kind: RequestKind, request: ReplRequest, answer: ReplAnswer, elapsedMs: number): void {
+    // Pickling an environment answers with the id that it had, which keeps its making.
+    if (isErrorAnswer(answer) || kind === "pickleEnvironment") {
+      return;
+    }
+    const made = madeId(answer);
+    this.#byId.set(`${made.kind} ${made.id}`, { ...howMade(kind, request), elapsedMs });
+    // The sorries of `rootGoals` are not those of the code, so their number says nothing later.
+    if (request.rootGoals !== true) {
+      this.#recordSorries(made, (answer as CommandAnswer).sorries ?? []);
+    }
+  }
+
+  #recordSorries(base: ReplId, sorries: Sorry[]): void {
+    for (const [index, sorry] of sorries.entries()) {
+      if (sorry.proofState !== undefined) {
+        const making: Making = { by: "sorry", base, index, elapsedMs: 0 };
+        this.#byId.set(`proofState ${sorry.proofState}`, making);
+      }
+    }
+  }
+}
+
+type HowMade = Making extends infer M ? (M extends Making ? Omit<M, "elapsedMs"> : never) : never;
+
+/** The id that an answer gives out. */
+function madeId(answer: Exclude<ReplAnswer, ErrorAnswer>): ReplId {
+  // A proof state's answer may name an environment besides, in a fork; never the other way round.
+  return "proofState" in answer
+    ? { kind: "proofState", id: (answer as ProofStepAnswer).proofState }
+    : { kind: "env", id: (answer as CommandAnswer).env };
+}
+
+function howMade(kind: Exclude<RequestKind, "pickleEnvironment">, request: ReplRequest): HowMade {
+  switch (kind) {
+    case "tactic": {
+      const { tactic, proofState } = request as TacticRequest;
+      return { by: "tactic", base: { kind: "proofState", id: proofState }, tactic };
+    }
+    case "pickleProofState": {
+      const { proofState } = request as PickleProofStateRequest;
+      return { by: "copy", base: { kind: "proofState", id: proofState } };
+    }
+    case "unpickleEnvironment":
+      return { by: "unpickling", path: (request as UnpickleEnvironmentRequest).unpickleEnvFrom };
+    case "unpickleProofState":
+      return {
+        by: "unpickling",
+        path: (request as UnpickleProofStateRequest).unpickleProofStateFrom,
+      };
+    case "command":
+    case "file": {
+      const { env } = request as CommandRequest | FileRequest;
+      return { by: "command", base: env === undefined ? null : { kind: "env", id: env }, request };
+    }
+  }
+}
