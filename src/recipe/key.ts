@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import type { RecipeStep, StateKind } from "./steps.ts";
+
+/** Changes when the meaning of a key does. */
+const KEY_FORMAT = 1;
+
+/**
+ * What Lean is, as far as it is known and as far as it decides what a step means. A part that is
+ * not known is null.
+ */
+export type KeyInputs = Record<string, unknown>;
+
+/** What a key identifies: a state, by what it was made from. */
+export interface KeyParts {
+  kind: StateKind;
+  /** The key of the state that the step was done to; null for nothing. */
+  base: string | null;
+  step: RecipeStep;
+  inputs: KeyInputs;
+}
+
+/** The key of a state with a recipe: 64 hexadecimal digits. */
+export function keyOfStep(parts: KeyParts): string {
+  return digest({ format: KEY_FORMAT, ...parts });
+}
+
+/**
+ * The key of a state of which it is not known how it was made: it is identified by what it is.
+ * @param sha256 the digest of its pickle
+ */
+export function keyOfPickle(kind: StateKind, sha256: string): string {
+  return digest({ format: KEY_FORMAT, kind, pickle: sha256 });
+}
+
+function digest(value: object): string {
+  return createHash("sha256").update(canonicalJson(value)).digest("hex");
+}
+
+/** JSON without white space and with the keys of each object in the order of their code units. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    part !== null && typeof part === "object" && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

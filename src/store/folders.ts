@@ -1,0 +1,55 @@
+/** The folders of a cache. */
+import { lstat, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { hasSystemCode, LeanPickleError } from "../errors.ts";
+import { cachePath, temporaryPath } from "./layout.ts";
+
+/** The convention by which backup tools know a cache: https://bford.info/cachedir/ */
+const CACHEDIR_TAG = `Signature: 8a477f597d28d172789f06886806bc55
+# This folder holds pickled states of Lean, kept by lean-pickle. They can be made again.
+`;
+
+/** Makes the folders of a cache where they are missing, for their owner alone. */
+export async function prepareFolders(workingDir: string): Promise<void> {
+  await mkdir(workingDir, { recursive: true, mode: 0o700 });
+  const cache = cachePath(workingDir);
+  const isNew = await makeFolder(cache);
+  await makeFolder(temporaryPath(workingDir));
+  if (isNew) {
+    await writeFile(join(cache, "CACHEDIR.TAG"), CACHEDIR_TAG, { mode: 0o600 });
+    await writeFile(join(cache, ".gitignore"), "*\n", { mode: 0o600 });
+  }
+}
+
+/**
+ * Checks that the folder of the pickles is a folder and no link: what is written and removed in it
+ * must lie in the working directory. One that is not there is all right.
+ */
+export async function checkCacheFolder(workingDir: string): Promise<void> {
+  for (const path of [cachePath(workingDir), temporaryPath(workingDir)]) {
+    try {
+      if (!(await lstat(path)).isDirectory()) {
+        throw new LeanPickleError("cache-damaged", `${path} is not a folder.`, {
+          hint: "Nothing was changed. Move it away, or choose another working directory with -d.",
+        });
+      }
+    } catch (error) {
+      if (!hasSystemCode(error, "ENOENT")) {
+        throw error;
+      }
+    }
+  }
+}
+
+/** Makes a folder and says whether it was missing. */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (hasSystemCode(error, "EEXIST")) {
+      return false;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,40 @@
+/** Where things lie in a working directory. */
+import { join, resolve } from "node:path";
+
+/** The folder of the pickles, in the working directory. */
+export const CACHE_FOLDER = "session_cache";
+
+/** The only index of a cache. */
+export function manifestPath(workingDir: string): string {
+  return join(workingDir, "lean-pickle.json");
+}
+
+/** The manifest as it was before the last change. */
+export function backupPath(workingDir: string): string {
+  return join(workingDir, "lean-pickle.json.bak");
+}
+
+/** The folder of the pickles. */
+export function cachePath(workingDir: string): string {
+  return join(workingDir, CACHE_FOLDER);
+}
+
+/** The folder of what is being written. */
+export function temporaryPath(workingDir: string): string {
+  return join(workingDir, CACHE_FOLDER, "tmp");
+}
+
+/** The lock on the manifest. */
+export function lockPath(workingDir: string): string {
+  return join(workingDir, CACHE_FOLDER, "manifest.lock");
+}
+
+/** Who holds the lock: beside it, since proper-lockfile removes the lock as an empty folder. */
+export function lockHolderPath(workingDir: string): string {
+  return join(workingDir, CACHE_FOLDER, "manifest.lock.holder.json");
+}
+
+/** The absolute path of a state's pickle. */
+export function picklePath(workingDir: string, { pickleFile }: { pickleFile: string }): string {
+  return resolve(workingDir, pickleFile);
+}

@@ -1,0 +1,136 @@
+/**
+ * The one lock of a cache, on its manifest: held for a read, a change and a write, and never while
+ * Lean runs. It is proper-lockfile's, with what that lacks: who holds it stands beside it
+ * (lock-holder.ts), the lock of a dead process is broken at once by exactly one of those that wait,
+ * and waiting can be interrupted. A lock that was lost all the same cannot lose an entry of the
+ * manifest: whoever writes it looks first whether it is still the one that was read
+ * (manifest-file.ts).
+ */
+import { performance } from "node:perf_hooks";
+import { setTimeout as delay } from "node:timers/promises";
+import { LeanPickleError } from "../errors.ts";
+import { lockPath, manifestPath } from "./layout.ts";
+import {
+  announceHolder,
+  breakDeadLock,
+  describeHolder,
+  readHolder,
+  withdrawHolder,
+} from "./lock-holder.ts";
+
+/** How long a lock lasts that nobody refreshes, in milliseconds: a holder may be slow, not dead. */
+const STALE_MS = 30_000;
+
+/** The time to wait for a lock by default, in seconds. */
+export const DEFAULT_LOCK_TIMEOUT_S = 60;
+
+/** The pauses between two attempts, in milliseconds: from the first, doubled, up to the last. */
+const FIRST_PAUSE_MS = 10;
+const LAST_PAUSE_MS = 200;
+
+/** How a lock is waited for. */
+export interface LockOptions {
+  /** The time to wait, in seconds: 60 by default. */
+  lockTimeout?: number | undefined;
+  /** Aborting ends the waiting, with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Called once when the lock is held by another process, with a clause that says which. */
+  onWait?: ((holder: string) => void) | undefined;
+}
+
+type Release = () => Promise<void>;
+
+/**
+ * Runs `body` while holding the lock of a cache, whose folder must be there.
+ * @throws {LeanPickleError} `cache-locked` where another process held it for too long
+ */
+export async function withLock<T>(
+  workingDir: string,
+  options: LockOptions,
+  body: () => Promise<T>,
+): Promise<T> {
+  const release = await acquire(workingDir, options);
+  try {
+    return await body();
+  } finally {
+    await release();
+  }
+}
+
+async function acquire(workingDir: string, options: LockOptions): Promise<Release> {
+  const { lockTimeout = DEFAULT_LOCK_TIMEOUT_S, signal, onWait } = options;
+  const deadline = performance.now() + lockTimeout * 1000;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
+    signal?.throwIfAborted();
+    const release = await tryLock(workingDir);
+    if (release) {
+      return release;
+    }
+    const holder = await readHolder(workingDir);
+    if (holder && (await breakDeadLock(workingDir, holder))) {
+      continue;
+    }
+    if (pause === FIRST_PAUSE_MS) {
+      onWait?.(describeHolder(holder));
+    }
+    const left = deadline - performance.now();
+    if (left <= 0) {
+      const who = describeHolder(holder);
+      const message = `The manifest ${manifestPath(workingDir)} was locked for ${lockTimeout} s by ${who}.`;
+      throw new LeanPickleError("cache-locked", message, {
+        hint: "Nothing was changed. Wait for that process, or wait longer with --lock-timeout.",
+      });
+    }
+    // An abort only ends the pause here; the next round throws its reason.
+    await delay(Math.min(pause, left), undefined, signal ? { signal } : {}).catch(() => {});
+  }
+}
+
+/** Takes the lock if it is free, and returns what gives it back. */
+async function tryLock(workingDir: string): Promise<Release | undefined> {
+  // Loaded where a lock is taken, and not before: it installs handlers of signals.
+  const { lock } = (await import("proper-lockfile")).default;
+  let release: Release;
+  try {
+    release = await lock(manifestPath(workingDir), {
+      lockfilePath: lockPath(workingDir),
+      realpath: false,
+      stale: STALE_MS,
+      // By default it throws from a timer. A lock that was lost is noticed when it is given back,
+      // and by the check of the manifest before it is replaced.
+      onCompromised: () => {},
+    });
+  } catch (error) {
+    if (hasCode(error, "ELOCKED")) {
+      return undefined;
+    }
+    throw error;
+  }
+  try {
+    const holder = await announceHolder(workingDir);
+    return async () => {
+      // Never the lock of another process that took it for dead.
+      if (await withdrawHolder(workingDir, holder)) {
+        await giveBack(release);
+      }
+    };
+  } catch (error) {
+    await giveBack(release);
+    throw error;
+  }
+}
+
+/** Gives a lock back, unless it was found to be lost already. */
+async function giveBack(release: Release): Promise<void> {
+  try {
+    await release();
+  } catch (error) {
+    if (!hasCode(error, "ERELEASED") && !hasCode(error, "ENOTACQUIRED")) {
+      throw error;
+    }
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

@@ -1,0 +1,140 @@
+/** The manifest: the only index of a cache. Its form, and the rules that go beyond it. */
+import * as v from "valibot";
+import { stepSchema } from "../recipe/steps.ts";
+
+/** The version of the manifest that this program writes. */
+export const MANIFEST_VERSION = 1;
+
+const NAME = /^[A-Za-z_][A-Za-z0-9._-]*$/;
+const DIGEST = /^[0-9a-f]{64}$/;
+/** In one folder, and named by hexadecimal digits: no entry can name a file anywhere else. */
+const PICKLE_FILE = /^session_cache\/[0-9a-f]{64}\.[0-9a-f]{8}\.olean$/;
+
+const digest = v.pipe(v.string(), v.regex(DIGEST, "not 64 hexadecimal digits"));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const sessionId = v.pipe(v.number(), v.integer(), v.maxValue(-1));
+
+const leanSchema = v.looseObject({
+  /** From the `lean-toolchain` of the project or the REPL. */
+  toolchain: v.nullable(v.string()),
+  /** From the header of the pickle. */
+  version: v.nullable(v.string()),
+  /** From the header of the pickle. */
+  gitHash: v.nullable(v.string()),
+});
+
+const stateEntries = {
+  sessionId,
+  name: v.nullable(v.pipe(v.string(), v.regex(NAME, "not a name"))),
+  isProofState: v.boolean(),
+  key: digest,
+  pickleFile: v.pipe(v.string(), v.regex(PICKLE_FILE, "not a pickle of this cache")),
+  bytes: count,
+  sha256: digest,
+  createdAt: v.pipe(v.string(), v.isoTimestamp()),
+  elapsedMs: v.pipe(v.number(), v.minValue(0)),
+  lean: leanSchema,
+  imports: v.nullable(v.array(v.string())),
+  goals: v.optional(v.array(v.string())),
+  proofStatus: v.optional(v.nullable(v.string())),
+};
+
+const recipeEntries = {
+  base: v.nullable(digest),
+  step: stepSchema,
+  inputs: v.record(v.string(), v.unknown()),
+};
+
+/** The form of the manifest; fields that it does not name are kept. */
+export const manifestSchema = v.looseObject({
+  version: v.literal(MANIFEST_VERSION),
+  revision: count,
+  nextSessionId: sessionId,
+  states: v.array(v.looseObject(stateEntries)),
+  recipes: v.record(v.string(), v.looseObject(recipeEntries)),
+});
+
+/** The index of a cache. */
+export type Manifest = v.InferOutput<typeof manifestSchema>;
+/** A state of the manifest. */
+export type ManifestState = v.InferOutput<v.ObjectSchema<typeof stateEntries, undefined>>;
+/** How a state is made from another one, or from nothing. */
+export type RecipeEntry = v.InferOutput<v.ObjectSchema<typeof recipeEntries, undefined>>;
+
+/** The manifest of a cache that holds nothing yet. */
+export function emptyManifest(): Manifest {
+  return { version: MANIFEST_VERSION, revision: 0, nextSessionId: -1, states: [], recipes: {} };
+}
+
+/** Whether `name` can be that of a state. */
+export function isName(name: string): boolean {
+  return NAME.test(name);
+}
+
+/** What came of checking a manifest: it, or a clause that says what is wrong with it. */
+export type CheckedManifest = { ok: true; manifest: Manifest } | { ok: false; problem: string };
+
+/** Checks that a parsed JSON value is a manifest. */
+export function checkManifest(value: unknown): CheckedManifest {
+  const version = (value as { version?: unknown } | null)?.version;
+  if (typeof version === "number" && version > MANIFEST_VERSION) {
+    const problem = `it has version ${version}, and this lean-pickle knows up to ${MANIFEST_VERSION}`;
+    return { ok: false, problem };
+  }
+  const checked = v.safeParse(manifestSchema, value);
+  if (!checked.success) {
+    const issue = checked.issues[0];
+    return { ok: false, problem: `${v.getDotPath(issue) ?? "it"}: ${issue.message}` };
+  }
+  const problem = findContradiction(checked.output);
+  return problem === undefined ? { ok: true, manifest: checked.output } : { ok: false, problem };
+}
+
+/** What must be unique, and is not; or an id that is still to come, and is there. */
+function findContradiction({ states, nextSessionId }: Manifest): string | undefined {
+  const seen = new Set<string | number>();
+  for (const { sessionId, name, pickleFile } of states) {
+    if (sessionId <= nextSessionId) {
+      return `nextSessionId is ${nextSessionId}, and state ${sessionId} is there already`;
+    }
+    for (const unique of name === null ? [sessionId, pickleFile] : [sessionId, name, pickleFile]) {
+      if (seen.has(unique)) {
+        return `two states have ${unique}`;
+      }
+      seen.add(unique);
+    }
+  }
+  return undefined;
+}
+
+/** The recipe of a state, from nothing to it; undefined where a link is not known. */
+export function recipeChain(manifest: Manifest, key: string): RecipeEntry[] | undefined {
+  const chain: RecipeEntry[] = [];
+  const seen = new Set<string>();
+  for (let at: string | null = key; at !== null; ) {
+    const entry: RecipeEntry | undefined = Object.hasOwn(manifest.recipes, at)
+      ? manifest.recipes[at]
+      : undefined;
+    if (entry === undefined || seen.has(at)) {
+      return undefined;
+    }
+    seen.add(at);
+    chain.unshift(entry);
+    at = entry.base;
+  }
+  return chain;
+}
+
+/** Drops the recipes that no state's chain needs. */
+export function dropUnneededRecipes(manifest: Manifest): void {
+  const needed = new Set<string>();
+  for (const { key } of manifest.states) {
+    for (let at: string | null | undefined = key; at && !needed.has(at); ) {
+      needed.add(at);
+      at = manifest.recipes[at]?.base;
+    }
+  }
+  manifest.recipes = Object.fromEntries(
+    Object.entries(manifest.recipes).filter(([key]) => needed.has(key)),
+  );
+}

@@ -1,0 +1,138 @@
+/** The pickles of a cache: files that are written once, under a name of their own. */
+import { createHash, randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { type FileHandle, readdir, rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { hasSystemCode, LeanPickleError } from "../errors.ts";
+import { randomName, syncDirectory, withFile } from "./durable.ts";
+import { checkCacheFolder, prepareFolders } from "./folders.ts";
+import { CACHE_FOLDER, cachePath, picklePath, temporaryPath } from "./layout.ts";
+import type { ManifestState } from "./manifest.ts";
+import { HEADER_BYTES, type OleanHeader, parseOleanHeader } from "./olean-header.ts";
+
+/** What is known of a pickle once it is written. */
+export interface PickleFacts {
+  bytes: number;
+  sha256: string;
+  /** Null for a header of an unknown form. */
+  header: OleanHeader | null;
+}
+
+/** The entry of a manifest, as far as it describes the pickle. */
+export type PickleEntry = Pick<ManifestState, "pickleFile" | "bytes" | "sha256">;
+
+/** Never through a link in the file's place, and without waiting for the writer of a pipe there. */
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** A place, in the cache, where a REPL can write a pickle that is nobody's yet. */
+export class TemporaryPickle {
+  /** The absolute path to give to the REPL, whose working directory is another. */
+  readonly path: string;
+  readonly #workingDir: string;
+  readonly #name = randomName();
+
+  private constructor(workingDir: string) {
+    this.#workingDir = workingDir;
+    this.path = resolve(temporaryPath(workingDir), `${this.#name}.olean`);
+  }
+
+  /** Makes the cache's folders where they are missing; the file itself is the REPL's to make. */
+  static async create(workingDir: string): Promise<TemporaryPickle> {
+    await prepareFolders(workingDir);
+    await checkCacheFolder(workingDir);
+    return new TemporaryPickle(workingDir);
+  }
+
+  /** Reads what the REPL wrote, makes it read-only and durable, and says what it is. */
+  async seal(): Promise<PickleFacts> {
+    try {
+      return await withFile(this.path, READ, async (file) => {
+        const facts = await readFacts(file);
+        await file.chmod(0o400);
+        await file.sync();
+        return facts;
+      });
+    } catch (error) {
+      if (hasSystemCode(error, "ENOENT")) {
+        const message = `The REPL said that it wrote the pickle ${this.path}, but there is none.`;
+        throw new LeanPickleError("pickle-failed", message, {
+          hint: "Does the REPL see the same files as this program?",
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  }
+
+  /** Gives the sealed pickle its own name, for good, and returns that for the manifest. */
+  async keep(key: string): Promise<string> {
+    const pickleFile = `${CACHE_FOLDER}/${key}.${randomBytes(4).toString("hex")}.olean`;
+    await rename(this.path, join(this.#workingDir, pickleFile));
+    await syncDirectory(cachePath(this.#workingDir));
+    return pickleFile;
+  }
+
+  /** Removes what is left here: the file, and what Lean writes beside it while it pickles. */
+  async discard(): Promise<void> {
+    const folder = temporaryPath(this.#workingDir);
+    for (const name of await readdir(folder)) {
+      if (name.startsWith(this.#name)) {
+        await rm(join(folder, name), { force: true });
+      }
+    }
+  }
+}
+
+/** Removes a pickle that no manifest names any more; one that is gone already is all right. */
+export async function removePickle(workingDir: string, pickleFile: string): Promise<void> {
+  await checkCacheFolder(workingDir);
+  await rm(join(workingDir, pickleFile), { force: true });
+}
+
+/**
+ * Checks that a pickle is the one that was written: Lean checks nothing, and a damaged one is
+ * undefined behaviour in it. Returns a sentence that says what is wrong, or undefined.
+ */
+export async function findDamage(
+  workingDir: string,
+  entry: PickleEntry,
+): Promise<string | undefined> {
+  const path = picklePath(workingDir, entry);
+  try {
+    return await withFile(path, READ, async (file) => {
+      const stat = await file.stat();
+      if (!stat.isFile()) {
+        return `Its pickle ${path} is no regular file.`;
+      }
+      if (stat.size !== entry.bytes) {
+        return `Its pickle ${path} has ${stat.size} bytes instead of ${entry.bytes}.`;
+      }
+      const { sha256 } = await readFacts(file);
+      return sha256 === entry.sha256
+        ? undefined
+        : `Its pickle ${path} is not what was written: its SHA-256 is another.`;
+    });
+  } catch (error) {
+    if (hasSystemCode(error, "ENOENT")) {
+      return `Its pickle ${path} is missing.`;
+    }
+    if (hasSystemCode(error, "ELOOP")) {
+      return `Its pickle ${path} is a link.`;
+    }
+    throw error;
+  }
+}
+
+async function readFacts(file: FileHandle): Promise<PickleFacts> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  let start = Buffer.alloc(0);
+  for await (const chunk of file.createReadStream({ autoClose: false, start: 0 })) {
+    hash.update(chunk);
+    bytes += chunk.length;
+    if (start.length < HEADER_BYTES) {
+      start = Buffer.concat([start, chunk]).subarray(0, HEADER_BYTES);
+    }
+  }
+  return { bytes, sha256: hash.digest("hex"), header: parseOleanHeader(start) };
+}

@@ -1,0 +1,39 @@
+import { picklePath } from "./layout.ts";
+import type { LockOptions } from "./lock.ts";
+import type { Manifest, ManifestState } from "./manifest.ts";
+import { updateManifest } from "./manifest-update.ts";
+import { removePickle } from "./pickles.ts";
+
+/** What came of removing states. */
+export interface Removal {
+  removed: ManifestState[];
+  /** Pickles that could not be removed: no state names them any more, but they take space. */
+  leftOver: { path: string; error: Error }[];
+}
+
+/**
+ * Removes the states that are there, of those that are named. The manifest goes first, so that it
+ * never names a pickle that is gone; a process that is loading one keeps what it has open.
+ */
+export async function removeStates(
+  workingDir: string,
+  options: LockOptions,
+  sessionIds: readonly number[],
+): Promise<{ manifest: Manifest; removal: Removal }> {
+  const going = new Set(sessionIds);
+  const { manifest, result: removed } = await updateManifest(workingDir, options, (current) => {
+    const gone = current.states.filter(({ sessionId }) => going.has(sessionId));
+    current.states = current.states.filter(({ sessionId }) => !going.has(sessionId));
+    return gone;
+  });
+  const leftOver: Removal["leftOver"] = [];
+  for (const { pickleFile } of removed) {
+    try {
+      await removePickle(workingDir, pickleFile);
+    } catch (error) {
+      const path = picklePath(workingDir, { pickleFile });
+      leftOver.push({ path, error: error instanceof Error ? error : new Error(String(error)) });
+    }
+  }
+  return { manifest, removal: { removed, leftOver } };
+}
