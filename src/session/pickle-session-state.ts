@@ -1,0 +1,35 @@
+/** What a `PickleSessionCache` takes and gives. */
+import type { ManifestState } from "../store/manifest.ts";
+import type { CacheCallOptions, SessionState, Verdict } from "./session-cache.ts";
+
+export type { RecipeStep, StateKind } from "../recipe/steps.ts";
+export type { ManifestState } from "../store/manifest.ts";
+export type { Removal } from "../store/removal.ts";
+
+/** A state with a pickle on disk. */
+export interface PickleSessionState extends SessionState {
+  /** The absolute path of its pickle. It is read-only and never changes. */
+  readonly pickleFile: string;
+  /** All that the manifest says of it. */
+  readonly entry: ManifestState;
+}
+
+/** How states are added. */
+export interface AddOptions extends CacheCallOptions {
+  /** The name of the state; of several, each has its own. */
+  names?: readonly (string | null)[] | undefined;
+  /** Whether a name is taken from the state that has it. */
+  replaceName?: boolean | undefined;
+  /** The time that the REPL may take to pickle one state, in seconds. */
+  timeout?: number | undefined;
+}
+
+/** How states are loaded. */
+export interface ReloadOptions extends CacheCallOptions {
+  /** Which states; all of them by default. */
+  only?: readonly number[] | undefined;
+  /** Called before each state. */
+  onState?: ((state: ManifestState) => void) | undefined;
+  /** Called with each verdict as soon as it is known. */
+  onVerdict?: ((verdict: Verdict) => void) | undefined;
+}

@@ -1,0 +1,115 @@
+/** From the ids of a REPL to recipes: how a state was made, told by the server that made it. */
+import { parseImports } from "../recipe/import-header.ts";
+import { type KeyInputs, keyOfStep } from "../recipe/key.ts";
+import type { RecipeStep, StateKind } from "../recipe/steps.ts";
+import type { ReplConnection } from "../repl/connection.ts";
+import type { Making, ReplId } from "../repl/makings.ts";
+import type { CommandRequest } from "../repl/protocol.ts";
+import type { RecipeEntry } from "../store/manifest.ts";
+
+/** A state that is known already, on which others were built. */
+export interface KnownBase {
+  key: string;
+  imports: string[] | null;
+}
+
+/** How a state was made. */
+export interface Provenance {
+  /** The key of the state that it was built on; null for nothing. */
+  base: string | null;
+  /** What was done to the base, in order. Empty where it is the base itself. */
+  steps: { kind: StateKind; step: RecipeStep }[];
+  /** The modules that it stands on; null where that is not known. */
+  imports: string[] | null;
+}
+
+/** What of a request does not change the state that it makes. `env` is its base. */
+const HARMLESS_FIELDS = new Set(["cmd", "env", "allTactics", "rootGoals", "infotree"]);
+
+/**
+ * How the state with an id in the REPL was made, from nothing or from a state of the cache.
+ * Undefined where a link is not known: it was unpickled by somebody else, or the request had fields
+ * whose meaning is not known, or the REPL read a file that may have changed since.
+ * @param findBase the state of the cache that is loaded under this id
+ */
+export function findProvenance(
+  server: ReplConnection,
+  of: ReplId,
+  findBase: (id: ReplId) => KnownBase | undefined,
+): Provenance | undefined {
+  const steps: Provenance["steps"] = [];
+  for (let at = of; ; ) {
+    const known = findBase(at);
+    if (known) {
+      return { base: known.key, steps, imports: known.imports };
+    }
+    const making = server.madeBy(at);
+    const done = making && stepOf(making);
+    if (!making || making.by === "unpickling" || done === undefined) {
+      return undefined;
+    }
+    if (done.step) {
+      steps.unshift({ kind: at.kind === "env" ? "environment" : "proof-state", step: done.step });
+    }
+    if (making.base === null) {
+      return { base: null, steps, imports: parseImports(codeOf(making) ?? "") };
+    }
+    at = making.base;
+  }
+}
+
+/** The time that the REPL took to make a state out of what it was unpickled from, or of nothing. */
+export function elapsedMs(server: ReplConnection, of: ReplId): number {
+  let sum = 0;
+  for (let at: ReplId | null = of; at !== null; ) {
+    const making: Making | undefined = server.madeBy(at);
+    if (!making || making.by === "unpickling") {
+      break;
+    }
+    sum += making.elapsedMs;
+    at = making.base;
+  }
+  return sum;
+}
+
+/** The key of a state, and the recipes that lead to it from its base. */
+export function writeRecipes(
+  { base, steps }: Provenance,
+  inputs: KeyInputs,
+): { key: string | null; recipes: Record<string, RecipeEntry> } {
+  const recipes: Record<string, RecipeEntry> = {};
+  let key = base;
+  for (const { kind, step } of steps) {
+    const entry: RecipeEntry = { base: key, step, inputs };
+    key = keyOfStep({ kind, base: key, step, inputs });
+    recipes[key] = entry;
+  }
+  return { key, recipes };
+}
+
+/** What was done to make an id, nothing for a copy; undefined where that is not known. */
+function stepOf(making: Making): { step: RecipeStep | null } | undefined {
+  switch (making.by) {
+    case "copy":
+      return { step: null };
+    case "sorry":
+      return { step: { sorry: making.index } };
+    case "tactic":
+      return { step: { tactic: making.tactic } };
+    case "command": {
+      const cmd = codeOf(making);
+      return cmd === undefined ? undefined : { step: { cmd } };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The code of a command whose meaning is known; of a file only the REPL knows what it read. */
+function codeOf(making: Making): string | undefined {
+  if (making.by !== "command" || !("cmd" in making.request)) {
+    return undefined;
+  }
+  const isKnown = Object.keys(making.request).every((field) => HARMLESS_FIELDS.has(field));
+  return isKnown ? (making.request as CommandRequest).cmd : undefined;
+}

@@ -1,0 +1,127 @@
+import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
+import type { ReplConnection, RunOptions } from "../repl/connection.ts";
+import { ReplEndedError } from "../repl/errors.ts";
+import { isErrorAnswer, type ProofStepAnswer } from "../repl/protocol.ts";
+import { picklePath } from "../store/layout.ts";
+import type { ManifestState } from "../store/manifest.ts";
+import { findDamage } from "../store/pickles.ts";
+import type { Verdict, VerdictStatus } from "./session-cache.ts";
+
+/** A state that was not loaded, and why. */
+export interface NotLoaded {
+  status: Exclude<VerdictStatus, "loaded">;
+  message: string;
+  goals?: string[];
+  cause?: unknown;
+}
+
+/** What came of unpickling a state. */
+export type Unpickled = { status: "loaded"; replId: number } | NotLoaded;
+
+/**
+ * Loads a state into a REPL, and checks that it is the state that was added. A pickle that is not
+ * as it was written is never handed to Lean, which would not notice.
+ * @throws what says nothing of the state: the REPL cannot be started, the work was interrupted
+ */
+export async function unpickle(
+  server: ReplConnection,
+  workingDir: string,
+  state: ManifestState,
+  options: RunOptions,
+): Promise<Unpickled> {
+  try {
+    const damage = await findDamage(workingDir, state);
+    if (damage !== undefined) {
+      return { status: "damaged", message: damage };
+    }
+    const path = picklePath(workingDir, state);
+    return state.isProofState
+      ? await unpickleProofState(server, path, state, options)
+      : await unpickleEnvironment(server, path, options);
+  } catch (error) {
+    return judge(error, state);
+  }
+}
+
+async function unpickleEnvironment(
+  server: ReplConnection,
+  path: string,
+  options: RunOptions,
+): Promise<Unpickled> {
+  const answer = await server.run({ unpickleEnvFrom: path }, options);
+  return isErrorAnswer(answer)
+    ? { status: "failed", message: `The REPL refused it: ${answer.message}` }
+    : { status: "loaded", replId: answer.env };
+}
+
+async function unpickleProofState(
+  server: ReplConnection,
+  path: string,
+  state: ManifestState,
+  options: RunOptions,
+): Promise<Unpickled> {
+  const answer = await server.run({ unpickleProofStateFrom: path }, options);
+  if (isErrorAnswer(answer)) {
+    return { status: "failed", message: `The REPL refused it: ${answer.message}` };
+  }
+  return haveSameGoals(answer, state)
+    ? { status: "loaded", replId: answer.proofState }
+    : {
+        status: "goals-changed",
+        message: `It came back with other goals: ${summarize(answer.goals)} instead of ${summarize(state.goals ?? [])}.`,
+        goals: answer.goals,
+      };
+}
+
+function haveSameGoals({ goals }: ProofStepAnswer, state: ManifestState): boolean {
+  const expected = state.goals ?? [];
+  return goals.length === expected.length && goals.every((goal, i) => goal === expected[i]);
+}
+
+function summarize(goals: string[]): string {
+  const [first] = goals;
+  if (first === undefined) {
+    return "none";
+  }
+  const target = first.slice(Math.max(first.lastIndexOf("⊢"), 0));
+  return goals.length === 1 ? `"${target}"` : `"${target}" and ${goals.length - 1} more`;
+}
+
+/** What an error says of the state that was being loaded; one that says nothing of it is thrown. */
+function judge(error: unknown, { lean }: ManifestState): NotLoaded {
+  if (error instanceof ReplEndedError) {
+    const { message } = error;
+    if (error.code === "timeout") {
+      return { status: "timeout", message, cause: error };
+    }
+    // The digest is right, so a header that Lean does not take is that of another Lean.
+    if (/(incompatible|invalid) header/.test(error.stderr)) {
+      const madeBy = lean.version ?? lean.toolchain ?? "an unknown version";
+      return {
+        status: "incompatible",
+        message: `It was pickled by another Lean (${madeBy}). ${message}`,
+        cause: error,
+      };
+    }
+    return { status: "failed", message, cause: error };
+  }
+  const concernsState =
+    (error instanceof LeanPickleError && error.code === "protocol") ||
+    (isSystemError(error) && !hasSystemCode(error, "EMFILE") && !hasSystemCode(error, "ENFILE"));
+  if (concernsState && error instanceof Error) {
+    return { status: "failed", message: error.message, cause: error };
+  }
+  throw error;
+}
+
+/** What came of unpickling a state, as a verdict on it. */
+export function verdictOf(state: ManifestState, unpickled: Unpickled, elapsedMs: number): Verdict {
+  const { sessionId, name, isProofState } = state;
+  const common = { sessionId, name, isProofState };
+  if (unpickled.status === "loaded") {
+    const { status, replId } = unpickled;
+    return { ...common, replId, status, elapsedMs };
+  }
+  const { status, message, goals } = unpickled;
+  return { ...common, replId: null, status, elapsedMs, message, ...(goals && { goals }) };
+}
