@@ -1,0 +1,218 @@
+/**
+ * The program. Only here errors become exit codes, and signals end the work.
+ */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import type { CommandModule, Host, Outcome } from "./commands/context.ts";
+import { addGlobalOptions, dropEmptyVariables } from "./commands/options.ts";
+import { type ErrorCode, isSystemError, LeanPickleError } from "./errors.ts";
+import { Output } from "./output/output.ts";
+
+const OUTCOME_EXIT_CODES: Record<Outcome, number> = { done: 0, failed: 1, partly: 3, missing: 4 };
+
+const ERROR_EXIT_CODES: Partial<Record<ErrorCode, number>> = {
+  usage: 2,
+  "ambiguous-state": 2,
+  "no-such-state": 4,
+  "no-repl": 5,
+  "cache-damaged": 6,
+  "cache-locked": 11,
+  timeout: 124,
+};
+
+/** The signals that end the work in order, and the exit codes that shells give them. */
+const SIGNAL_EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+type EndSignal = keyof typeof SIGNAL_EXIT_CODES;
+
+/** A signal asked the program to end. */
+class InterruptedError extends LeanPickleError {
+  readonly exitCode: number;
+
+  constructor(signal: EndSignal) {
+    super("interrupted", `Interrupted by ${signal}.`);
+    this.exitCode = SIGNAL_EXIT_CODES[signal];
+  }
+}
+
+/**
+ * Runs the program and sets the exit code of the process.
+ * @param argv as in `process.argv`
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  ignoreClosedPipes();
+  dropEmptyVariables(process.env);
+  const interrupts = armSignals();
+  let outcome: Outcome = "done";
+  const host: Host = {
+    signal: interrupts.signal,
+    finish(result) {
+      outcome = result;
+    },
+  };
+  try {
+    const program = await createProgram(host, argv);
+    await program.parseAsync([...argv]);
+    process.exitCode = OUTCOME_EXIT_CODES[outcome];
+  } catch (error) {
+    process.exitCode = await report(error, argv);
+  } finally {
+    interrupts.disarm();
+  }
+}
+
+interface CommandEntry {
+  summary: string;
+  load(): Promise<CommandModule>;
+}
+
+const COMMANDS: Record<string, CommandEntry> = {
+  add: {
+    summary: "run code or tactics, and keep the state that they end with",
+    load: () => import("./commands/add.ts"),
+  },
+  rm: {
+    summary: "remove states; what was built on them stays usable",
+    load: () => import("./commands/rm.ts"),
+  },
+  ls: {
+    summary: "list the states",
+    load: () => import("./commands/ls.ts"),
+  },
+  reload: {
+    summary: "load the states into Lean, and say what came of each",
+    load: () => import("./commands/reload.ts"),
+  },
+  clear: {
+    summary: "remove every state; on a terminal, after asking",
+    load: () => import("./commands/clear.ts"),
+  },
+  show: {
+    summary: "show what a state is, where it comes from, its goals and its file",
+    load: () => import("./commands/show.ts"),
+  },
+};
+
+async function createProgram(host: Host, argv: readonly string[]): Promise<Command> {
+  const program = new Command("lean-pickle")
+    .description("Keeps pickled states of the Lean 4 theorem prover on disk.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .usage("<command> [options]")
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText("after", '\n"lean-pickle COMMAND --help" tells the options of one, with examples.')
+    // What stands behind a command's name is that command's, even where it looks like an option.
+    .enablePositionalOptions();
+  addGlobalOptions(program);
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = program.command(name).description(summary);
+    // Start-up counts: only a command whose name is there can be the one that is asked for.
+    if (argv.includes(name)) {
+      (await load()).define(command, host);
+      addGlobalOptions(command);
+    }
+  }
+  for (const command of [program, ...program.commands]) {
+    // The errors come back as exceptions, and are told by `report`.
+    command.exitOverride().configureOutput({ outputError() {} });
+  }
+  return program;
+}
+
+/** Tells what went wrong, and returns the exit code for it. */
+async function report(error: unknown, argv: readonly string[]): Promise<number> {
+  if (error instanceof CommanderError && error.exitCode === 0) {
+    return 0;
+  }
+  const output = await Output.create({
+    json: argv.includes("--json"),
+    color: !argv.includes("--no-color"),
+    quiet: argv.includes("-q") || argv.includes("--quiet"),
+    verbose: false,
+    progress: false,
+  });
+  const { code, message, hint, exitCode, extra } = explain(error);
+  if (output.json) {
+    output.jsonError({ error: { code, message, ...(hint && { hint }), ...extra } });
+  } else {
+    await showLeanMessages(output, error);
+    output.error(message);
+    if (hint) {
+      output.diagnostic(hint);
+    }
+  }
+  return exitCode;
+}
+
+interface Explanation {
+  code: string;
+  message: string;
+  hint?: string | undefined;
+  exitCode: number;
+  /** What programs may want besides. */
+  extra?: object;
+}
+
+function explain(error: unknown): Explanation {
+  if (error instanceof InterruptedError) {
+    return { code: error.code, message: error.message, exitCode: error.exitCode };
+  }
+  if (error instanceof LeanPickleError) {
+    const { code, message, hint } = error;
+    const extra = "messages" in error ? { messages: error.messages } : {};
+    return { code, message, hint, exitCode: ERROR_EXIT_CODES[code] ?? 1, extra };
+  }
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, "");
+    const hint = `"lean-pickle --help" and "lean-pickle COMMAND --help" tell what there is.`;
+    return { code: "usage", message, hint, exitCode: 2 };
+  }
+  if (isSystemError(error)) {
+    return { code: error.code ?? "system", message: error.message, exitCode: 1 };
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: "unknown", message, exitCode: 1 };
+}
+
+async function showLeanMessages(output: Output, error: unknown): Promise<void> {
+  if (error instanceof LeanPickleError && error.code === "lean-error") {
+    const { LeanRejectedError } = await import("./session/addition.ts");
+    const { showMessages } = await import("./commands/lean-messages.ts");
+    if (error instanceof LeanRejectedError) {
+      showMessages(output, error.messages);
+    }
+  }
+}
+
+/** The first signal ends the work in order; the next one ends the program as it is. */
+function armSignals(): { signal: AbortSignal; disarm(): void } {
+  const controller = new AbortController();
+  const signals = Object.keys(SIGNAL_EXIT_CODES) as EndSignal[];
+  const interrupt = (signal: EndSignal) => {
+    controller.abort(new InterruptedError(signal));
+    disarm();
+  };
+  const disarm = () => {
+    for (const signal of signals) {
+      process.off(signal, interrupt);
+    }
+  };
+  for (const signal of signals) {
+    process.on(signal, interrupt);
+  }
+  return { signal: controller.signal, disarm };
+}
+
+/** `lean-pickle ls | head -1` is no error: who reads has seen enough. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") {
+        throw error;
+      }
+    });
+  }
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,57 @@
+import type { Command } from "commander";
+import { formatBytes, plural } from "../output/text.ts";
+import type { ManifestState } from "../session/pickle-session-state.ts";
+import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
+import { showRemoval } from "./rm.ts";
+import { stateTable } from "./state-table.ts";
+import { findStates } from "./states.ts";
+
+interface ClearOptions {
+  yes?: boolean;
+  dryRun?: boolean;
+}
+
+/** `lean-pickle clear`: removes every state. */
+export function define(command: Command, host: Host): void {
+  command
+    .option("-y, --yes", "do not ask")
+    .option("--dry-run", "only list what would go")
+    .addHelpText("after", examples("lean-pickle clear --dry-run", "lean-pickle clear --yes"))
+    .action(action(host, clear));
+}
+
+async function clear(context: Context, { yes, dryRun }: ClearOptions): Promise<Outcome> {
+  const { output, signal } = context;
+  const cache = context.openCache();
+  const { states } = findStates(cache, []);
+  if (dryRun) {
+    return showPlan(context, states);
+  }
+  if (states.length > 0 && output.canAsk && !yes) {
+    output.diagnostic(stateTable(states, cache, output.errorStyles, output.errorWidth));
+    const question = `Remove ${plural(states.length, "state")}, ${formatBytes(total(states))}?`;
+    if (!(await output.confirm(question, signal))) {
+      output.note("Nothing was removed.");
+      return "failed";
+    }
+  }
+  // Exactly what was listed: states that were added since then stay.
+  const removal = await cache.removeAll(states.map(({ sessionId }) => sessionId));
+  showRemoval(context, removal);
+  return "done";
+}
+
+function showPlan({ output }: Context, states: readonly ManifestState[]): Outcome {
+  if (output.json) {
+    const wouldRemove = states.map(({ sessionId }) => sessionId);
+    output.jsonData({ wouldRemove, bytes: total(states) });
+  } else if (states.length > 0) {
+    output.data(states.map(({ sessionId }) => sessionId).join("\n"));
+    output.note(`Would remove ${plural(states.length, "state")}, ${formatBytes(total(states))}.`);
+  }
+  return "done";
+}
+
+function total(states: readonly ManifestState[]): number {
+  return states.reduce((sum, { bytes }) => sum + bytes, 0);
+}

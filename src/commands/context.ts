@@ -1,0 +1,99 @@
+/** What the commands share: their options, the terminal, the cache and the REPL. */
+import type { Command } from "commander";
+import { Output } from "../output/output.ts";
+import type { Progress } from "../output/progress.ts";
+import type { LeanServerOptions } from "../session/addition.ts";
+import { PickleSessionCache } from "../session/pickle-session-cache.ts";
+import type { FoundRepl } from "../toolchain/find-repl.ts";
+import { type GlobalOptions, settleGlobalOptions } from "./options.ts";
+
+/**
+ * How a command went: all of it, some of it, none of it, or not even the states that it was to work
+ * on are there.
+ */
+export type Outcome = "done" | "partly" | "failed" | "missing";
+
+/** What runs the commands: the program. */
+export interface Host {
+  /** Aborted when the program is to end. */
+  readonly signal: AbortSignal;
+  /** Told how a command went. */
+  finish(outcome: Outcome): void;
+}
+
+/** What one run of a command works with. */
+export class Context {
+  readonly options: GlobalOptions;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+
+  private constructor(options: GlobalOptions, output: Output, signal: AbortSignal) {
+    this.options = options;
+    this.output = output;
+    this.signal = signal;
+  }
+
+  /** Makes the context of a command that was parsed. */
+  static async create(command: Command, signal: AbortSignal): Promise<Context> {
+    const options = settleGlobalOptions(command);
+    return new Context(options, await Output.create(options), signal);
+  }
+
+  /** Opens the cache of the working directory. */
+  openCache(): PickleSessionCache {
+    const { workingDir, lockTimeout } = this.options;
+    return new PickleSessionCache(workingDir, {
+      lockTimeout,
+      signal: this.signal,
+      onWait: (holder) => this.output.note(`Waiting for ${holder}, which changes the cache.`),
+    });
+  }
+
+  /** Finds the REPL. */
+  async findRepl(): Promise<FoundRepl> {
+    const { findRepl } = await import("../toolchain/find-repl.ts");
+    return await findRepl(this.options);
+  }
+
+  /** How a REPL is to be run. */
+  get serverOptions(): LeanServerOptions {
+    const { timeout, memoryLimit, verbose } = this.options;
+    return { timeout, memoryLimit, verbose, signal: this.signal, log: this.output.log };
+  }
+}
+
+/** A command, to be added to the program when it is asked for. */
+export interface CommandModule {
+  /** Gives a command its arguments, options, examples and action. */
+  define(command: Command, host: Host): void;
+}
+
+/** Makes an action for commander out of what a command does. */
+export function action<A extends unknown[]>(
+  host: Host,
+  run: (context: Context, ...args: A) => Promise<Outcome>,
+): (...args: [...A, Command]) => Promise<void> {
+  return async (...args) => {
+    const command = args.pop() as Command;
+    const context = await Context.create(command, host.signal);
+    host.finish(await run(context, ...(args as unknown as A)));
+  };
+}
+
+/** Examples for the end of a command's help. */
+export function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
+}
+
+/** The outcome of work on several things. */
+export function outcomeOf(good: number, all: number): Outcome {
+  if (good === all) {
+    return "done";
+  }
+  return good > 0 ? "partly" : "failed";
+}
+
+/** Tells of work on one of several things, such as `Loading goal (2/40)`. */
+export function stepTo(progress: Progress, at: number, of: number, what: string): void {
+  progress.step(of === 1 ? what : `${what} (${at}/${of})`);
+}

@@ -1,0 +1,79 @@
+import { type Command, Option } from "commander";
+import type { Styles } from "../output/styles.ts";
+import { formatDuration, plural } from "../output/text.ts";
+import type { Verdict } from "../session/session-cache.ts";
+import { checkStates, countLoaded, styleStatus } from "./check-states.ts";
+import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
+import { parseSeconds } from "./options.ts";
+import { kindOf } from "./state-table.ts";
+import { requireStates, tellMissing } from "./states.ts";
+
+interface ReloadOptions {
+  timeoutPerState?: number;
+}
+
+/** `lean-pickle reload`: loads states into Lean, each with a verdict of its own. */
+export function define(command: Command, host: Host): void {
+  command
+    .argument("[states...]", "session ids, names or keys (default: all)")
+    .addOption(
+      new Option("--timeout-per-state <seconds>", "for each state (default: as --timeout)")
+        .env("LEAN_PICKLE_TIMEOUT_PER_STATE")
+        .argParser(parseSeconds),
+    )
+    .addHelpText(
+      "after",
+      examples("lean-pickle reload", "lean-pickle reload goal --timeout-per-state 60 --json"),
+    )
+    .action(action(host, reload));
+}
+
+async function reload(
+  context: Context,
+  references: string[],
+  { timeoutPerState }: ReloadOptions,
+): Promise<Outcome> {
+  const { output } = context;
+  const cache = context.openCache();
+  const { states, missing } = requireStates(cache, references);
+  const startedAt = performance.now();
+  const verdicts = await checkStates(context, cache, states, {
+    ...(timeoutPerState !== undefined && { timeoutPerState }),
+    onVerdict: (verdict) => {
+      if (!output.json) {
+        output.data(line(verdict, output.styles));
+        tellWhy(context, verdict);
+      }
+    },
+  });
+  const elapsedMs = Math.round(performance.now() - startedAt);
+  const loaded = countLoaded(verdicts);
+  const failed = verdicts.length - loaded;
+  if (output.json) {
+    output.jsonData({ states: verdicts, loaded, failed, elapsedMs });
+  } else {
+    const rest = failed > 0 ? `, ${failed} not` : "";
+    output.note(`Loaded ${plural(loaded, "state")}${rest}, in ${formatDuration(elapsedMs)}.`);
+  }
+  if (missing.length > 0) {
+    output.error(tellMissing(missing));
+  }
+  return outcomeOf(loaded, verdicts.length + missing.length);
+}
+
+/** `-1 <tab> environment <tab> env 0 <tab> loaded` */
+function line(verdict: Verdict, styles: Styles): string {
+  const { sessionId, replId, isProofState, status } = verdict;
+  const where = replId === null ? "-" : `${isProofState ? "proofState" : "env"} ${replId}`;
+  return [sessionId, kindOf(verdict), where, styleStatus(status, styles)].join("\t");
+}
+
+function tellWhy({ options, output }: Context, verdict: Verdict): void {
+  const { sessionId, name, message, goals } = verdict;
+  if (message !== undefined) {
+    output.warn(`${name ?? sessionId}: ${message}`);
+  }
+  if (goals && options.verbose) {
+    output.note(`The goals that came back:\n${goals.join("\n\n") || "none"}`);
+  }
+}

@@ -1,0 +1,108 @@
+import type { Command } from "commander";
+import type { Styles } from "../output/styles.ts";
+import { formatAge, formatBytes, formatDuration, plural, printable } from "../output/text.ts";
+import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
+import type {
+  ManifestState,
+  PickleSessionState,
+  RecipeStep,
+} from "../session/pickle-session-state.ts";
+import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
+import { kindOf } from "./state-table.ts";
+import { requireState } from "./states.ts";
+
+/** `lean-pickle show`: lays out one state. */
+export function define(command: Command, host: Host): void {
+  command
+    .argument("<state>", "session id, name or key")
+    .option("--path", "print the absolute path of its pickle and nothing else")
+    .addHelpText("after", examples("lean-pickle show goal", "lean-pickle show -2 --path"))
+    .action(action(host, show));
+}
+
+async function show(
+  context: Context,
+  reference: string,
+  { path: pathOnly }: { path?: boolean },
+): Promise<Outcome> {
+  const { output } = context;
+  const cache = context.openCache();
+  const state = requireState(cache, reference);
+  if (pathOnly) {
+    // As it is, for programs: escaped, it would name another file.
+    output.data(state.pickleFile);
+  } else if (output.json) {
+    output.jsonData(state.entry);
+  } else {
+    output.data(layOut(state, cache, output.styles));
+  }
+  return "done";
+}
+
+/** A state as a person wants to read it, without what a terminal would act on. */
+function layOut(
+  { entry: state, pickleFile }: PickleSessionState,
+  cache: PickleSessionCache,
+  styles: Styles,
+): string {
+  const name = state.name === null ? "" : `  ${styles.bold(state.name)}`;
+  const facts: [label: string, text: string][] = [
+    ["kind", kindOf(state)],
+    ...(state.isProofState ? [["status", statusOf(state)] as [string, string]] : []),
+    ["made", `${age(state)}, in ${formatDuration(state.elapsedMs)}`],
+    ["lean", leanOf(state)],
+    ["imports", importsOf(state)],
+    ["key", state.key],
+    ["file", `${pickleFile}  ${formatBytes(state.bytes)}`],
+  ];
+  const lines = facts.map(([label, text]) => `  ${styles.dim(label.padEnd(8))} ${printable(text)}`);
+  return [
+    `${styles.cyan(String(state.sessionId))}${name}`,
+    ...lines,
+    ...section("recipe", recipeOf(cache.recipe(state)), styles),
+    ...(state.isProofState ? section("goals", state.goals ?? [], styles) : []),
+  ].join("\n");
+}
+
+function section(title: string, parts: readonly string[], styles: Styles): string[] {
+  if (parts.length === 0) {
+    return [];
+  }
+  const indented = parts.map((part) => printable(part).replace(/^/gm, "    "));
+  return ["", `  ${styles.dim(title)}`, indented.join("\n\n")];
+}
+
+function statusOf({ goals = [], proofStatus }: ManifestState): string {
+  const open = goals.length === 0 ? "no goals" : plural(goals.length, "goal");
+  return proofStatus ? `${open}; ${proofStatus}` : open;
+}
+
+function age({ createdAt }: ManifestState): string {
+  return `${createdAt} (${formatAge(Date.now() - Date.parse(createdAt))} ago)`;
+}
+
+function leanOf({ lean }: ManifestState): string {
+  const git = lean.gitHash === null ? undefined : `git ${lean.gitHash.slice(0, 12)}`;
+  const parts = [lean.version, git, lean.toolchain].filter((part) => part != null);
+  return parts.length > 0 ? parts.join(", ") : "unknown";
+}
+
+function importsOf({ imports }: ManifestState): string {
+  if (imports === null) {
+    return "unknown";
+  }
+  return imports.length > 0 ? imports.join(", ") : "none";
+}
+
+/** The steps that lead to a state, numbered from nothing. */
+function recipeOf(steps: readonly RecipeStep[] | undefined): string[] {
+  return steps?.map((step, index) => `${index + 1}. ${describeStep(step)}`) ?? ["unknown"];
+}
+
+function describeStep(step: RecipeStep): string {
+  if ("sorry" in step) {
+    return `the proof state at sorry ${step.sorry}`;
+  }
+  const [what, text] = "cmd" in step ? ["code", step.cmd] : ["tactic", step.tactic];
+  return `${what}\n${text.trimEnd().replace(/^/gm, "   ")}`;
+}

@@ -1,0 +1,69 @@
+import type { Styles } from "../output/styles.ts";
+import { type Column, renderTable } from "../output/table.ts";
+import { formatAge, formatBytes, printableLine } from "../output/text.ts";
+import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
+import type { ManifestState, StateKind } from "../session/pickle-session-state.ts";
+
+/** A column that not every listing has. */
+export interface ExtraColumn extends Column {
+  cell(state: ManifestState): string;
+}
+
+/**
+ * The table of states: id, name, kind, size, age, Lean and what is in it.
+ * @param width in columns of the terminal
+ */
+export function stateTable(
+  states: readonly ManifestState[],
+  cache: PickleSessionCache,
+  styles: Styles,
+  width: number,
+  extra: readonly ExtraColumn[] = [],
+): string {
+  const now = Date.now();
+  const columns: Column[] = [
+    { title: "ID", align: "right", style: styles.cyan },
+    { title: "NAME", minWidth: 8, style: styles.bold },
+    { title: "KIND" },
+    { title: "SIZE", align: "right" },
+    { title: "AGE", align: "right" },
+    { title: "LEAN", minWidth: 6 },
+    ...extra,
+    { title: "SUMMARY", minWidth: 12 },
+  ];
+  const rows = states.map((state) => [
+    String(state.sessionId),
+    state.name ?? "-",
+    kindOf(state),
+    formatBytes(state.bytes),
+    formatAge(now - Date.parse(state.createdAt)),
+    printableLine(state.lean.version ?? state.lean.toolchain ?? "-"),
+    ...extra.map(({ cell }) => cell(state)),
+    printableLine(summaryOf(state, cache)),
+  ]);
+  return renderTable(columns, rows, width);
+}
+
+/** `environment` or `proof-state`. */
+export function kindOf({ isProofState }: { isProofState: boolean }): StateKind {
+  return isProofState ? "proof-state" : "environment";
+}
+
+/** What a state is about, in a line: its first goal, or the last line of its code. */
+function summaryOf(state: ManifestState, cache: PickleSessionCache): string {
+  if (state.isProofState) {
+    return goalSummary(state.goals ?? []);
+  }
+  const step = cache.lastStep(state);
+  const lines = step && "cmd" in step ? step.cmd.trim().split("\n") : [];
+  return lines.at(-1) ?? "-";
+}
+
+function goalSummary(goals: readonly string[]): string {
+  const [first] = goals;
+  if (first === undefined) {
+    return "no goals";
+  }
+  const target = first.slice(Math.max(first.lastIndexOf("⊢"), 0));
+  return goals.length === 1 ? target : `${target}  (+${goals.length - 1})`;
+}

@@ -1,0 +1,74 @@
+/** The states that a command line names. */
+import { LeanPickleError } from "../errors.ts";
+import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
+import type { ManifestState, PickleSessionState } from "../session/pickle-session-state.ts";
+
+/** What was found of the states that were named. */
+export interface NamedStates {
+  /** Each once, in the order of the cache. */
+  states: ManifestState[];
+  /** The references to which there is no state. */
+  missing: string[];
+}
+
+/** Finds the states that are named; all of them where none is. */
+export function findStates(cache: PickleSessionCache, references: readonly string[]): NamedStates {
+  const all = [...cache].map(({ entry }) => entry);
+  if (references.length === 0) {
+    return { states: all, missing: [] };
+  }
+  const found = new Set<number>();
+  const missing: string[] = [];
+  for (const reference of references) {
+    const state = cache.find(reference);
+    if (state) {
+      found.add(state.sessionId);
+    } else {
+      missing.push(reference);
+    }
+  }
+  return { states: all.filter(({ sessionId }) => found.has(sessionId)), missing };
+}
+
+/**
+ * As {@link findStates}, where it makes no sense to go on without any of those that were named.
+ * @throws {LeanPickleError} `no-such-state`
+ */
+export function requireStates(
+  cache: PickleSessionCache,
+  references: readonly string[],
+): NamedStates {
+  const named = findStates(cache, references);
+  if (references.length > 0 && named.states.length === 0) {
+    throw noneThere(references);
+  }
+  return named;
+}
+
+/**
+ * Finds the one state that is named.
+ * @throws {LeanPickleError} `no-such-state`
+ */
+export function requireState(cache: PickleSessionCache, reference: string): PickleSessionState {
+  const state = cache.find(reference);
+  if (!state) {
+    throw noneThere([reference]);
+  }
+  return state;
+}
+
+/** What a person calls a state: its name, or else its session id. */
+export function callState({ name, sessionId }: ManifestState): string {
+  return name ?? String(sessionId);
+}
+
+/** The sentence for states that are not there. */
+export function tellMissing(references: readonly string[]): string {
+  return `There is no state ${references.join(", ")} in this cache.`;
+}
+
+function noneThere(references: readonly string[]): LeanPickleError {
+  return new LeanPickleError("no-such-state", tellMissing(references), {
+    hint: `"lean-pickle ls" lists the states that there are.`,
+  });
+}

@@ -1,0 +1,150 @@
+import { type Progress, startProgress } from "./progress.ts";
+import { makeStyles, type Styles, wantsColor } from "./styles.ts";
+import { printable, printableJson } from "./text.ts";
+
+/** How output looks, as the command line and the environment want it. */
+export interface OutputOptions {
+  /** Data as one JSON document, errors too. */
+  json: boolean;
+  /** Nothing on standard error but errors. */
+  quiet: boolean;
+  /** The conversation with the REPL on standard error. */
+  verbose: boolean;
+  color: boolean;
+  progress: boolean;
+}
+
+/**
+ * The terminal: standard output is for data, standard error for everything else. Text from outside
+ * is made {@link printable} on its way.
+ */
+export class Output {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** Styles for standard output. */
+  readonly styles: Styles;
+  /** Styles for standard error. */
+  readonly errorStyles: Styles;
+  readonly #options: OutputOptions;
+  #progress: Progress | undefined;
+
+  private constructor(options: OutputOptions, styles: Styles, errorStyles: Styles) {
+    this.#options = options;
+    this.json = options.json;
+    this.quiet = options.quiet;
+    this.styles = styles;
+    this.errorStyles = errorStyles;
+  }
+
+  /** Makes the output of a command. */
+  static async create(options: OutputOptions): Promise<Output> {
+    const styles = await makeStyles(wantsColor(process.stdout, options.color));
+    const errorStyles = await makeStyles(wantsColor(process.stderr, options.color));
+    return new Output(options, styles, errorStyles);
+  }
+
+  /** The columns of standard output; Infinity where it is no terminal, so that nothing is cut. */
+  get width(): number {
+    return (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY;
+  }
+
+  /** As {@link width}, of standard error. */
+  get errorWidth(): number {
+    return (process.stderr.isTTY && process.stderr.columns) || Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether a person can be asked: both standard input and standard error are terminals. */
+  get canAsk(): boolean {
+    return process.stdin.isTTY === true && process.stderr.isTTY === true;
+  }
+
+  /** Writes text to standard output: one line, or several. It must be printable already. */
+  data(text: string): void {
+    this.#between(() => process.stdout.write(`${text}\n`));
+  }
+
+  /** Writes one JSON document to standard output. */
+  jsonData(value: unknown): void {
+    this.data(printableJson(value));
+  }
+
+  /** Tells something that is good to know, unless it is to be quiet. */
+  note(text: string): void {
+    if (!this.quiet) {
+      this.#error(printable(text));
+    }
+  }
+
+  /** Tells something that should not have been, unless it is to be quiet. */
+  warn(text: string): void {
+    if (!this.quiet) {
+      this.#error(`${this.errorStyles.yellow("warning:")} ${printable(text)}`);
+    }
+  }
+
+  /** Tells what went wrong, always. */
+  error(text: string): void {
+    this.#error(`${this.errorStyles.red("error:")} ${printable(text)}`);
+  }
+
+  /** Writes to standard error, always, as it is but for what a terminal would act on. */
+  diagnostic(text: string): void {
+    this.#error(printable(text));
+  }
+
+  /** Writes an error as one JSON document to standard error. */
+  jsonError(value: unknown): void {
+    this.#error(printableJson(value));
+  }
+
+  /** Writes the conversation with the REPL. */
+  readonly log = (text: string): void => {
+    this.#error(this.errorStyles.dim(printable(text)));
+  };
+
+  /** Runs something that takes long while showing what it does. */
+  async withProgress<T>(work: (progress: Progress) => Promise<T>): Promise<T> {
+    const { progress, quiet, verbose } = this.#options;
+    const started = await startProgress(process.stderr, {
+      wanted: progress && !quiet,
+      spinner: !verbose,
+    });
+    this.#progress = started;
+    try {
+      return await work(started);
+    } finally {
+      started.stop();
+      this.#progress = undefined;
+    }
+  }
+
+  /** Asks a question that is answered with yes or no, of a person at a terminal. */
+  async confirm(question: string, signal: AbortSignal): Promise<boolean> {
+    const { createInterface } = await import("node:readline/promises");
+    // Not as a terminal: Ctrl-C stays a signal, which ends the program in order.
+    const reader = createInterface({
+      input: process.stdin,
+      output: process.stderr,
+      terminal: false,
+    });
+    try {
+      const closed = new Promise<string>((resolve) => reader.once("close", () => resolve("")));
+      const answer = reader.question(`${printable(question)} [y/N] `, { signal });
+      return /^\s*y(es)?\s*$/i.test(await Promise.race([answer, closed]));
+    } finally {
+      reader.close();
+    }
+  }
+
+  #error(text: string): void {
+    this.#between(() => process.stderr.write(`${text}\n`));
+  }
+
+  #between(write: () => void): void {
+    if (this.#progress) {
+      this.#progress.interrupt(write);
+    } else {
+      write();
+    }
+  }
+}

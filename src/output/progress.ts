@@ -1,0 +1,71 @@
+import type { Ora } from "ora";
+import { printableLine } from "./text.ts";
+
+/** How often a line of progress is written where there is no terminal, in milliseconds. */
+const LINE_INTERVAL_MS = 10_000;
+
+/** Tells what is going on while Lean works. */
+export interface Progress {
+  /** Says what is being done now. */
+  step(text: string): void;
+  /** Writes a line of another kind without tearing the progress apart. */
+  interrupt(write: () => void): void;
+  /** Ends it, and leaves nothing of it on a terminal. */
+  stop(): void;
+}
+
+/** The standard error, as far as progress needs it. */
+type ErrorStream = Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns">;
+
+/**
+ * A spinner on a terminal, else a line at most every ten seconds, else nothing.
+ * @param wanted false with `--quiet` or `--no-progress`
+ * @param spinner false where other lines keep coming, as with `--verbose`
+ */
+export async function startProgress(
+  stream: ErrorStream,
+  { wanted, spinner }: { wanted: boolean; spinner: boolean },
+): Promise<Progress> {
+  if (!wanted) {
+    return { step() {}, interrupt: (write) => write(), stop() {} };
+  }
+  // A terminal of no columns makes ora loop for ever.
+  const canSpin = stream.isTTY && stream.columns > 0 && !process.env.CI && spinner;
+  if (!canSpin) {
+    return lineProgress(stream);
+  }
+  const { default: ora } = await import("ora");
+  // With discardStdin it would read the terminal in raw mode, where Ctrl-C is no signal.
+  return spinnerProgress(ora({ stream: process.stderr, discardStdin: false }));
+}
+
+function spinnerProgress(spinner: Ora): Progress {
+  return {
+    step(text) {
+      spinner.text = printableLine(text);
+      spinner.start();
+    },
+    interrupt(write) {
+      spinner.clear();
+      write();
+    },
+    stop() {
+      spinner.stop();
+    },
+  };
+}
+
+function lineProgress(stream: ErrorStream): Progress {
+  let lastAt = Number.NEGATIVE_INFINITY;
+  return {
+    step(text) {
+      const now = performance.now();
+      if (now - lastAt >= LINE_INTERVAL_MS) {
+        lastAt = now;
+        stream.write(`${printableLine(text)}\n`);
+      }
+    },
+    interrupt: (write) => write(),
+    stop() {},
+  };
+}

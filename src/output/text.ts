@@ -1,0 +1,78 @@
+/** Text that is safe to show, and values in the units that people read. */
+
+/**
+ * What a terminal would act on, or show in another order than it stands: control characters
+ * (C0 but tab and newline, DEL, C1), marks of direction, line separators, invisible characters.
+ */
+const UNSAFE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** The characters of {@link UNSAFE} that JSON leaves as they are. */
+const UNSAFE_IN_JSON = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** Text from outside (names, goals, what Lean says), with what a terminal acts on made visible. */
+export function printable(text: string): string {
+  return text.replace(UNSAFE, escapeCharacter);
+}
+
+/** As {@link printable}, on one line. */
+export function printableLine(text: string): string {
+  return printable(text.replace(/\s+/g, " ").trim());
+}
+
+/** A JSON document that is safe to show: nothing in it is lost. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(UNSAFE_IN_JSON, escapeCharacter);
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"];
+
+/** A size in decimal units: `512 B`, `3.4 kB`, `1.2 GB`. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < BYTE_UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const digits = unit > 0 && value < 9.95 ? 1 : 0;
+  return `${value.toFixed(digits)} ${BYTE_UNITS[unit]}`;
+}
+
+const AGE_UNITS: [seconds: number, unit: string][] = [
+  [86_400, "d"],
+  [3_600, "h"],
+  [60, "m"],
+];
+
+/** How long ago something was, in the largest whole unit: `5s`, `3m`, `2h`, `40d`. */
+export function formatAge(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  for (const [length, unit] of AGE_UNITS) {
+    if (seconds >= length) {
+      return `${Math.floor(seconds / length)}${unit}`;
+    }
+  }
+  return `${seconds}s`;
+}
+
+/** A duration: `34 ms`, `1.2 s`, `2 m 5 s`. */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds < 1000) {
+    return `${Math.round(milliseconds)} ms`;
+  }
+  const seconds = milliseconds / 1000;
+  return seconds < 60
+    ? `${seconds.toFixed(1)} s`
+    : `${Math.floor(seconds / 60)} m ${Math.floor(seconds % 60)} s`;
+}
+
+/** `1 state`, `2 states`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

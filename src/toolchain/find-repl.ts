@@ -1,0 +1,117 @@
+import { constants } from "node:fs";
+import { access, realpath, stat } from "node:fs/promises";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
+import { findProject, readToolchain } from "./project.ts";
+
+/** Where a REPL is looked for. */
+export interface ReplSearch {
+  /** An executable REPL, or a checkout of the REPL that was built. */
+  repl?: string | undefined;
+  /** The Lean project to run in; the nearest one upwards from the current directory by default. */
+  project?: string | undefined;
+  /** The executable `lake`; the one on PATH by default. */
+  lake?: string | undefined;
+}
+
+/** The command that starts a REPL, and what is known of it. */
+export interface FoundRepl {
+  command: string;
+  args: string[];
+  /** The folder to run in: that of the project. */
+  cwd?: string;
+  /** As in `lean-toolchain`, such as `leanprover/lean4:v4.33.0`; null where unknown. */
+  toolchain: string | null;
+}
+
+/** Where `lake build` puts the REPL in a checkout of it. */
+const BUILT_REPL = join(".lake", "build", "bin", "repl");
+
+const HOW_TO_GET_ONE = `Clone https://github.com/leanprover-community/repl at the tag of your Lean version, run
+"lake build" in it, and name that folder with --repl or LEAN_PICKLE_REPL.`;
+
+/**
+ * Finds the REPL and how to run it: under `lake env` in a project that has a lakefile, where there
+ * is a `lake`, and directly otherwise.
+ * @throws {LeanPickleError} `no-repl`, or `usage` for a project or a lake that is not there
+ */
+export async function findRepl(search: ReplSearch): Promise<FoundRepl> {
+  if (search.repl === undefined) {
+    throw new LeanPickleError("no-repl", "No Lean REPL was named.", { hint: HOW_TO_GET_ONE });
+  }
+  const repl = await findExecutableRepl(resolve(search.repl));
+  const project = await findProject(search.project);
+  const toolchain =
+    (project && (await readToolchain(project.folder))) ??
+    (await readToolchain(await checkoutOf(repl)));
+  const lake = project?.hasLakefile ? await findLake(search.lake) : undefined;
+  return {
+    ...(lake ? { command: lake, args: ["env", repl] } : { command: repl, args: [] }),
+    ...(project && { cwd: project.folder }),
+    toolchain,
+  };
+}
+
+async function findExecutableRepl(path: string): Promise<string> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    (error: unknown) => {
+      throw noRepl(path, error);
+    },
+  );
+  const repl = isFolder ? join(path, BUILT_REPL) : path;
+  if (isFolder && !(await isExecutable(repl))) {
+    throw new LeanPickleError("no-repl", `${path} holds no built REPL: there is no ${repl}.`, {
+      hint: `Run "lake build" in ${path}, if it is a checkout of the REPL.`,
+    });
+  }
+  if (!(await isExecutable(repl))) {
+    throw new LeanPickleError("no-repl", `${repl} is not an executable file.`, {
+      hint: HOW_TO_GET_ONE,
+    });
+  }
+  return repl;
+}
+
+function noRepl(path: string, error: unknown): unknown {
+  if (hasSystemCode(error, "ENOENT") || hasSystemCode(error, "ENOTDIR")) {
+    const message = `There is no REPL at ${path}.`;
+    return new LeanPickleError("no-repl", message, { hint: HOW_TO_GET_ONE, cause: error });
+  }
+  return error;
+}
+
+/** The folder of the checkout that an executable was built in: its `lean-toolchain` lies there. */
+async function checkoutOf(repl: string): Promise<string> {
+  const path = await realpath(repl);
+  return path.endsWith(`/${BUILT_REPL}`) ? path.slice(0, -BUILT_REPL.length - 1) : dirname(path);
+}
+
+async function findLake(named: string | undefined): Promise<string | undefined> {
+  if (named !== undefined) {
+    const path = resolve(named);
+    if (!(await isExecutable(path))) {
+      throw new LeanPickleError("usage", `${path}, named as lake, is not an executable file.`);
+    }
+    return path;
+  }
+  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+    const path = resolve(folder, "lake");
+    if (folder !== "" && (await isExecutable(path))) {
+      return path;
+    }
+  }
+  return undefined;
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch (error) {
+    if (isSystemError(error)) {
+      return false;
+    }
+    throw error;
+  }
+}
