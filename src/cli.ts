@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import type { CommandModule, Host, Outcome } from "./commands/context.ts";
 import { addGlobalOptions, dropEmptyVariables } from "./commands/options.ts";
-import { type ErrorCode, isSystemError, LeanPickleError } from "./errors.ts";
+import { describeSystemError, type ErrorCode, isSystemError, LeanPickleError } from "./errors.ts";
 import { Output } from "./output/output.ts";
 
 const OUTCOME_EXIT_CODES: Record<Outcome, number> = { done: 0, failed: 1, partly: 3, missing: 4 };
@@ -19,6 +19,9 @@ const ERROR_EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   "cache-locked": 11,
   timeout: 124,
 };
+
+/** How commander ends where there is no command, after it has shown the help. */
+const HELP_SHOWN = "commander.help";
 
 /** The signals that end the work in order, and the exit codes that shells give them. */
 const SIGNAL_EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -98,10 +101,11 @@ async function createProgram(host: Host, argv: readonly string[]): Promise<Comma
     .version(packageVersion(), "-V, --version", "print the version")
     .usage("<command> [options]")
     .configureHelp({ subcommandTerm: (command) => command.name() })
-    .addHelpText("after", '\n"lean-pickle COMMAND --help" tells the options of one, with examples.')
+    .addHelpText("after", '\n"lean-pickle COMMAND --help" tells its options, with examples.')
     // What stands behind a command's name is that command's, even where it looks like an option.
     .enablePositionalOptions();
-  addGlobalOptions(program);
+  // Understood here too, but shown with each command, so that the commands fit a screen.
+  addGlobalOptions(program, { hidden: true });
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = program.command(name).description(summary);
     // Start-up counts: only a command whose name is there can be the one that is asked for.
@@ -119,8 +123,8 @@ async function createProgram(host: Host, argv: readonly string[]): Promise<Comma
 
 /** Tells what went wrong, and returns the exit code for it. */
 async function report(error: unknown, argv: readonly string[]): Promise<number> {
-  if (error instanceof CommanderError && error.exitCode === 0) {
-    return 0;
+  if (error instanceof CommanderError && (error.exitCode === 0 || error.code === HELP_SHOWN)) {
+    return error.exitCode === 0 ? 0 : 2;
   }
   const output = await Output.create({
     json: argv.includes("--json"),
@@ -166,7 +170,7 @@ function explain(error: unknown): Explanation {
     return { code: "usage", message, hint, exitCode: 2 };
   }
   if (isSystemError(error)) {
-    return { code: error.code ?? "system", message: error.message, exitCode: 1 };
+    return { code: error.code ?? "system", message: describeSystemError(error), exitCode: 1 };
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: "unknown", message, exitCode: 1 };

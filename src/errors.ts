@@ -55,3 +55,31 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 export function hasSystemCode(error: unknown, code: string): boolean {
   return isSystemError(error) && error.code === code;
 }
+
+/** The file operations that Node names in its errors, as verbs. */
+const OPERATIONS: Record<string, string> = {
+  access: "reach",
+  copyfile: "copy",
+  fchmod: "change the mode of",
+  fsync: "sync",
+  lstat: "look at",
+  mkdir: "make the folder",
+  open: "open",
+  read: "read",
+  rename: "rename",
+  rm: "remove",
+  rmdir: "remove the folder",
+  scandir: "list",
+  stat: "look at",
+  unlink: "remove",
+  write: "write",
+};
+
+/** An error of the operating system as a sentence: `Could not open x.lean: ... (ENOENT).` */
+export function describeSystemError(error: NodeJS.ErrnoException): string {
+  const { code = "unknown", syscall = "", path, message } = error;
+  // Node's message is `CODE: reason, operation 'path'`.
+  const reason = /^\w+: (.*?), \w+/.exec(message)?.[1] ?? message;
+  const doing = OPERATIONS[syscall] ?? syscall;
+  return `Could not ${doing} ${path ?? "a file"}: ${reason} (${code}).`;
+}

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { addAbortSignal } from "node:stream";
-import { LeanPickleError } from "../errors.ts";
+import { isSystemError, LeanPickleError } from "../errors.ts";
 import type { CodeSource } from "../session/addition.ts";
 
 /**
@@ -18,7 +18,7 @@ export async function readSources(
   }
   const sources: CodeSource[] = [];
   for (const file of files) {
-    const bytes = file === "-" ? await readStandardInput(signal) : await readFile(file);
+    const bytes = file === "-" ? await readStandardInput(signal) : await readWhole(file);
     const source = file === "-" ? "<stdin>" : file;
     sources.push({ source, text: decode(bytes, source) });
   }
@@ -26,6 +26,18 @@ export async function readSources(
     sources.push({ source: code.length === 1 ? "<code>" : `<code ${index + 1}>`, text });
   }
   return sources;
+}
+
+async function readWhole(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if (isSystemError(error)) {
+      // Reading a folder fails without its name.
+      error.path ??= file;
+    }
+    throw error;
+  }
 }
 
 async function readStandardInput(signal: AbortSignal): Promise<Buffer> {

@@ -79,11 +79,10 @@ function globalOptions(): Option[] {
 }
 
 /** Adds the options of every command to one. */
-export function addGlobalOptions(command: Command): Command {
+export function addGlobalOptions(command: Command, { hidden = false } = {}): void {
   for (const option of globalOptions()) {
-    command.addOption(option);
+    command.addOption(option.hideHelp(hidden));
   }
-  return command;
 }
 
 /**

@@ -51,6 +51,8 @@ async function reload(
   const failed = verdicts.length - loaded;
   if (output.json) {
     output.jsonData({ states: verdicts, loaded, failed, elapsedMs });
+  } else if (verdicts.length === 0) {
+    output.note(`There are no states in ${context.options.workingDir}.`);
   } else {
     const rest = failed > 0 ? `, ${failed} not` : "";
     output.note(`Loaded ${plural(loaded, "state")}${rest}, in ${formatDuration(elapsedMs)}.`);

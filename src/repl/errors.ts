@@ -31,9 +31,9 @@ export class ReplEndedError extends LeanPickleError {
     what: string,
     details: ReplEndDetails,
   ) {
-    const where = details.sent ? `while it was asked ${details.asked}` : "before it was asked";
+    const where = details.sent ? "; it was asked" : " before it could be asked";
     const tail = details.stderr === "" ? "" : `\nThe end of its standard error:\n${details.stderr}`;
-    super(code, `The REPL ${what} ${where}.${tail}`);
+    super(code, `The REPL ${what}${where} ${details.asked}.${tail}`);
     this.sent = details.sent;
     this.exit = details.exit;
     this.stderr = details.stderr;

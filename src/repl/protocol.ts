@@ -6,7 +6,7 @@ import * as v from "valibot";
 import { LeanPickleError } from "../errors.ts";
 
 const id = v.pipe(v.number(), v.integer());
-const position = v.object({ line: v.number(), column: v.number() });
+const position = v.looseObject({ line: v.number(), column: v.number() });
 
 /** A message of Lean. Lines count from 1, columns from 0, in characters. */
 const messageSchema = v.looseObject({

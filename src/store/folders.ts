@@ -9,7 +9,10 @@ const CACHEDIR_TAG = `Signature: 8a477f597d28d172789f06886806bc55
 # This folder holds pickled states of Lean, kept by lean-pickle. They can be made again.
 `;
 
-/** Makes the folders of a cache where they are missing, for their owner alone. */
+/**
+ * Makes the folders of a cache where they are missing, for their owner alone.
+ * @throws as {@link checkFolders}
+ */
 export async function prepareFolders(workingDir: string): Promise<void> {
   await mkdir(workingDir, { recursive: true, mode: 0o700 });
   const cache = cachePath(workingDir);
@@ -22,21 +25,25 @@ export async function prepareFolders(workingDir: string): Promise<void> {
 }
 
 /**
- * Checks that the folder of the pickles is a folder and no link: what is written and removed in it
+ * Checks that the folders of a cache are folders and no links: what is written and removed in them
  * must lie in the working directory. One that is not there is all right.
+ * @throws {LeanPickleError} `cache-damaged`
  */
-export async function checkCacheFolder(workingDir: string): Promise<void> {
-  for (const path of [cachePath(workingDir), temporaryPath(workingDir)]) {
-    try {
-      if (!(await lstat(path)).isDirectory()) {
-        throw new LeanPickleError("cache-damaged", `${path} is not a folder.`, {
-          hint: "Nothing was changed. Move it away, or choose another working directory with -d.",
-        });
-      }
-    } catch (error) {
-      if (!hasSystemCode(error, "ENOENT")) {
-        throw error;
-      }
+export async function checkFolders(workingDir: string): Promise<void> {
+  await checkFolder(cachePath(workingDir));
+  await checkFolder(temporaryPath(workingDir));
+}
+
+async function checkFolder(path: string): Promise<void> {
+  try {
+    if (!(await lstat(path)).isDirectory()) {
+      throw new LeanPickleError("cache-damaged", `${path} is not a folder.`, {
+        hint: "Nothing was changed. Move it away, or choose another working directory with -d.",
+      });
+    }
+  } catch (error) {
+    if (!hasSystemCode(error, "ENOENT")) {
+      throw error;
     }
   }
 }
@@ -47,9 +54,10 @@ async function makeFolder(path: string): Promise<boolean> {
     await mkdir(path, { mode: 0o700 });
     return true;
   } catch (error) {
-    if (hasSystemCode(error, "EEXIST")) {
-      return false;
+    if (!hasSystemCode(error, "EEXIST")) {
+      throw error;
     }
-    throw error;
+    await checkFolder(path);
+    return false;
   }
 }

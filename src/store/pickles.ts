@@ -5,7 +5,7 @@ import { type FileHandle, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
 import { randomName, syncDirectory, withFile } from "./durable.ts";
-import { checkCacheFolder, prepareFolders } from "./folders.ts";
+import { checkFolders, prepareFolders } from "./folders.ts";
 import { CACHE_FOLDER, cachePath, picklePath, temporaryPath } from "./layout.ts";
 import type { ManifestState } from "./manifest.ts";
 import { HEADER_BYTES, type OleanHeader, parseOleanHeader } from "./olean-header.ts";
@@ -39,7 +39,6 @@ export class TemporaryPickle {
   /** Makes the cache's folders where they are missing; the file itself is the REPL's to make. */
   static async create(workingDir: string): Promise<TemporaryPickle> {
     await prepareFolders(workingDir);
-    await checkCacheFolder(workingDir);
     return new TemporaryPickle(workingDir);
   }
 
@@ -85,7 +84,7 @@ export class TemporaryPickle {
 
 /** Removes a pickle that no manifest names any more; one that is gone already is all right. */
 export async function removePickle(workingDir: string, pickleFile: string): Promise<void> {
-  await checkCacheFolder(workingDir);
+  await checkFolders(workingDir);
   await rm(join(workingDir, pickleFile), { force: true });
 }
 

@@ -1,0 +1,156 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { describe, expect, it } from "vitest";
+import { prepareFolders } from "../../src/store/folders.ts";
+import { cachePath, lockHolderPath, lockPath } from "../../src/store/layout.ts";
+import { withLock } from "../../src/store/lock.ts";
+import { temporaryFolder } from "../support/folders.ts";
+import { startWorker } from "../support/workers.ts";
+
+async function cacheFolder(): Promise<string> {
+  const folder = temporaryFolder();
+  await prepareFolders(folder);
+  return folder;
+}
+
+/** A process that holds the lock until it is ended. */
+function holdElsewhere(folder: string) {
+  return startWorker(`
+    import { withLock } from "DIST/store/lock.js";
+    await withLock(${JSON.stringify(folder)}, {}, () => new Promise(() => {
+      setInterval(() => {}, 1000);
+      console.log("held");
+    }));
+  `);
+}
+
+describe("withLock", () => {
+  it("lets one in at a time, and leaves nothing behind", async () => {
+    const folder = await cacheFolder();
+    const before = readdirSync(cachePath(folder));
+    let inside = 0;
+    let most = 0;
+    await Promise.all(
+      Array.from({ length: 8 }, () =>
+        withLock(folder, {}, async () => {
+          most = Math.max(most, ++inside);
+          await new Promise((resolve) => setImmediate(resolve));
+          inside--;
+        }),
+      ),
+    );
+    expect(most).toBe(1);
+    expect(readdirSync(cachePath(folder))).toEqual(before);
+  });
+
+  it("gives the lock back where the work fails", async () => {
+    const folder = await cacheFolder();
+    const work = withLock(folder, {}, async () => {
+      throw new Error("no");
+    });
+    await expect(work).rejects.toThrow("no");
+    expect(await withLock(folder, { lockTimeout: 0.01 }, async () => "free")).toBe("free");
+  });
+
+  it("says who holds it while it waits, and when it waited for too long", async () => {
+    const folder = await cacheFolder();
+    const holder = holdElsewhere(folder);
+    expect(await holder.says()).toBe("held");
+    const told: string[] = [];
+    const work = withLock(
+      folder,
+      { lockTimeout: 0.2, onWait: (who) => told.push(who) },
+      async () => "never",
+    );
+    const who = `process ${holder.child.pid} on ${hostname()}`;
+    await expect(work).rejects.toMatchObject({
+      code: "cache-locked",
+      message: expect.stringContaining(who),
+    });
+    expect(told).toEqual([expect.stringContaining(who)]);
+  });
+
+  it("breaks the lock of a process that was killed, at once", async () => {
+    const folder = await cacheFolder();
+    const holder = holdElsewhere(folder);
+    await holder.says();
+    holder.child.kill("SIGKILL");
+    await holder.ended;
+    expect(existsSync(lockPath(folder))).toBe(true);
+    let waited = false;
+    const onWait = () => {
+      waited = true;
+    };
+    expect(await withLock(folder, { onWait }, async () => "mine")).toBe("mine");
+    expect(waited).toBe(false);
+    expect(readdirSync(cachePath(folder)).sort()).toEqual([".gitignore", "CACHEDIR.TAG", "tmp"]);
+  });
+
+  it("lets exactly one of many break a dead lock", async () => {
+    const folder = await cacheFolder();
+    for (let round = 0; round < 5; round++) {
+      const holder = holdElsewhere(folder);
+      await holder.says();
+      holder.child.kill("SIGKILL");
+      await holder.ended;
+      let inside = 0;
+      let most = 0;
+      await Promise.all(
+        Array.from({ length: 6 }, () =>
+          withLock(folder, {}, async () => {
+            most = Math.max(most, ++inside);
+            await new Promise((resolve) => setImmediate(resolve));
+            inside--;
+          }),
+        ),
+      );
+      expect(most).toBe(1);
+    }
+  });
+
+  it("does not break the lock of another that took the place of a dead one's", async () => {
+    const folder = await cacheFolder();
+    // The note of a process that is dead, of a lock that was given up; the lock is another's now.
+    const note = { pid: 2 ** 22 + 1, host: hostname(), since: "2026", token: "t", lock: "1:1" };
+    writeFileSync(lockHolderPath(folder), JSON.stringify(note));
+    mkdirSync(lockPath(folder));
+    const work = withLock(folder, { lockTimeout: 0.05 }, async () => "never");
+    await expect(work).rejects.toMatchObject({ code: "cache-locked" });
+    expect(statSync(lockPath(folder)).isDirectory()).toBe(true);
+  });
+
+  it("does not break the lock of a process on another machine", async () => {
+    const folder = await cacheFolder();
+    mkdirSync(lockPath(folder));
+    const { ino, birthtimeNs } = statSync(lockPath(folder), { bigint: true });
+    const lock = `${ino}:${birthtimeNs}`;
+    const note = { pid: 2 ** 22 + 1, host: "elsewhere", since: "2026", token: "t", lock };
+    writeFileSync(lockHolderPath(folder), JSON.stringify(note));
+    const work = withLock(folder, { lockTimeout: 0.05 }, async () => "never");
+    await expect(work).rejects.toThrow(/elsewhere/);
+  });
+
+  it("does not give back the lock that another took in the meantime", async () => {
+    const folder = await cacheFolder();
+    await withLock(folder, {}, async () => {
+      const { rmdirSync } = await import("node:fs");
+      rmdirSync(lockPath(folder));
+      mkdirSync(lockPath(folder));
+      writeFileSync(lockHolderPath(folder), JSON.stringify({ token: "another's" }));
+    });
+    expect(existsSync(lockPath(folder))).toBe(true);
+    expect(readFileSync(lockHolderPath(folder), "utf8")).toContain("another's");
+  });
+
+  it("ends its waiting when it is interrupted", async () => {
+    const folder = await cacheFolder();
+    mkdirSync(lockPath(folder));
+    const controller = new AbortController();
+    const work = withLock(
+      folder,
+      { signal: controller.signal, onWait: () => controller.abort(new Error("interrupted")) },
+      async () => "never",
+    );
+    await expect(work).rejects.toThrow("interrupted");
+  });
+});

@@ -1,0 +1,83 @@
+/** The built program, spawned as a user would. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { simulatedRepl } from "../simulated-repl/index.ts";
+
+export const program = fileURLToPath(new URL("../../bin/lean-pickle.js", import.meta.url));
+
+export interface Ended {
+  stdout: string;
+  stderr: string;
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export interface Surroundings {
+  cwd: string;
+  /** Settings of the stand-in, without their prefix. */
+  repl?: Record<string, string>;
+  env?: NodeJS.ProcessEnv;
+  stdin?: string;
+}
+
+/** A running program, and its end. */
+export interface Running {
+  child: ChildProcess;
+  ended: Promise<Ended>;
+}
+
+/** An environment in which nothing of the tester's own decides how the program behaves. */
+function environment({ repl = {}, env = {} }: Surroundings): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(LEAN_PICKLE_|SIMULATED_REPL_|NO_COLOR$|FORCE_COLOR$|CI$)/.test(name),
+  );
+  const settings = Object.entries(repl).map(([name, value]) => [`SIMULATED_REPL_${name}`, value]);
+  return {
+    ...Object.fromEntries(own),
+    LEAN_PICKLE_REPL: simulatedRepl,
+    ...Object.fromEntries(settings),
+    ...env,
+  };
+}
+
+/** Starts the program, and ends it with the test. */
+export function start(args: readonly string[], surroundings: Surroundings): Running {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: surroundings.cwd,
+    env: environment(surroundings),
+    stdio: "pipe",
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+  child.stdin.on("error", () => {});
+  child.stdin.end(surroundings.stdin ?? "");
+  const ended = once(child, "close").then(([code, signal]) => ({
+    stdout: Buffer.concat(stdout).toString("utf8"),
+    stderr: Buffer.concat(stderr).toString("utf8"),
+    code,
+    signal,
+  }));
+  return { child, ended };
+}
+
+/** Runs the program to its end. */
+export async function run(args: readonly string[], surroundings: Surroundings): Promise<Ended> {
+  return await start(args, surroundings).ended;
+}
+
+/** Runs the program, which must succeed, and gives its standard output without the last newline. */
+export async function succeed(
+  args: readonly string[],
+  surroundings: Surroundings,
+): Promise<string> {
+  const { stdout, stderr, code, signal } = await run(args, surroundings);
+  if (code !== 0) {
+    throw new Error(`lean-pickle ${args.join(" ")}: exit ${code ?? signal}\n${stderr}`);
+  }
+  return stdout.trimEnd();
+}
