@@ -1,0 +1,24 @@
+// What other tests need to use the stand-in.
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** Absolute path of the executable. README.md lists what can be set by its environment. */
+export const simulatedRepl = fileURLToPath(new URL("./repl.js", import.meta.url));
+
+/** One line of the file that SIMULATED_REPL_LOG names. */
+export interface LogEvent {
+  event: "start" | "import" | "request" | "child";
+  pid: number;
+  /** Of an import its modules, of a request its kind, of a child its process id; else empty. */
+  detail: string;
+}
+
+/** What the stand-ins have logged so far, in order; nothing where none has written yet. */
+export function readLog(path: string): LogEvent[] {
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, "utf8").split("\n").slice(0, -1);
+  return lines.map((line) => {
+    const [event = "", pid = "", ...detail] = line.split(" ");
+    return { event: event as LogEvent["event"], pid: Number(pid), detail: detail.join(" ") };
+  });
+}
