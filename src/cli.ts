@@ -191,8 +191,12 @@ function armSignals(): { signal: AbortSignal; disarm(): void } {
   const controller = new AbortController();
   const signals = Object.keys(SIGNAL_EXIT_CODES) as EndSignal[];
   const interrupt = (signal: EndSignal) => {
+    if (controller.signal.aborted) {
+      disarm();
+      process.kill(process.pid, signal);
+    }
+    // Still armed: signal-exit ends the program at once where nobody else takes a signal.
     controller.abort(new InterruptedError(signal));
-    disarm();
   };
   const disarm = () => {
     for (const signal of signals) {

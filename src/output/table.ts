@@ -21,8 +21,24 @@ export function textWidth(text: string): number {
 
 /** A text in at most `width` columns, with an ellipsis where something was left out. */
 export function truncate(text: string, width: number): string {
-  const fit = fitWidth(text, { limit: width, ellipsis: ELLIPSIS, ellipsisWidth: 1 });
-  return fit.truncated ? `${text.slice(0, fit.index)}${fit.ellipsed ? ELLIPSIS : ""}` : text;
+  // Found here: the library's own place to cut is one character late after a sign such as ⊢.
+  if (text.length <= width / 2 || textWidth(text) <= width) {
+    return text;
+  }
+  const kept: string[] = [];
+  let room = width - 1;
+  for (const character of text) {
+    room -= textWidth(character);
+    if (room < 0) {
+      break;
+    }
+    kept.push(character);
+  }
+  // A mark may have made a character wider than it is alone.
+  while (kept.length > 0 && textWidth(kept.join("")) >= width) {
+    kept.pop();
+  }
+  return `${kept.join("")}${ELLIPSIS}`;
 }
 
 /**

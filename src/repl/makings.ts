@@ -74,8 +74,10 @@ export class Makings {
     }
     const made = madeId(answer);
     this.#byId.set(`${made.kind} ${made.id}`, { ...howMade(kind, request), elapsedMs });
-    // The sorries of `rootGoals` are not those of the code, so their number says nothing later.
-    if (request.rootGoals !== true) {
+    // Those of `rootGoals` are not the sorries of the code. Pickling and unpickling tell those of
+    // all tactics so far again: in both cases their number says nothing of the step.
+    const isStep = kind === "command" || kind === "file" || kind === "tactic";
+    if (isStep && request.rootGoals !== true) {
       this.#recordSorries(made, (answer as CommandAnswer).sorries ?? []);
     }
   }

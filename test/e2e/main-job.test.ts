@@ -1,0 +1,319 @@
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readLog } from "../simulated-repl/index.ts";
+import { temporaryFolder } from "../support/folders.ts";
+import { isRunning } from "../support/processes.ts";
+import { run, start, succeed } from "../support/program.ts";
+import { until } from "../support/wait.ts";
+
+const THEOREM = "theorem t (p q : Prop) (hp : p) (hq : q) : p ∧ q := by sorry";
+
+function pickles(folder: string): string[] {
+  return readdirSync(join(folder, "session_cache")).filter((name) => name.endsWith(".olean"));
+}
+
+/** A theorem whose goal is its own. */
+const theorem = (n: number) => `theorem t${n} (p${n} : Prop) (h : p${n}) : p${n} := by sorry`;
+
+describe("the main job", () => {
+  it("adds, lists, reloads and removes states, each command in a process of its own", async () => {
+    const cwd = temporaryFolder();
+    expect(await succeed(["add", "-c", "def f := 42", "-n", "base"], { cwd })).toBe("-1");
+    const goal = ["add", "--from", "base", "-c", THEOREM, "--sorry", "0", "-n", "goal"];
+    expect(await succeed(goal, { cwd })).toBe("-2");
+    expect(await succeed(["add", "--from", "goal", "-t", "apply And.intro"], { cwd })).toBe("-3");
+
+    const listed = JSON.parse(await succeed(["ls", "--json"], { cwd }));
+    const manifest = JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8"));
+    expect(listed).toEqual(manifest.states);
+    expect(listed).toMatchObject([
+      { sessionId: -1, name: "base", isProofState: false },
+      {
+        sessionId: -2,
+        name: "goal",
+        isProofState: true,
+        goals: ["p q : Prop\nhp : p\nhq : q\n⊢ p ∧ q"],
+      },
+      { sessionId: -3, name: null, isProofState: true, goals: { length: 2 } },
+    ]);
+
+    const reloaded = JSON.parse(await succeed(["reload", "--json"], { cwd }));
+    expect(reloaded).toEqual({
+      states: [
+        {
+          sessionId: -1,
+          name: "base",
+          isProofState: false,
+          replId: 0,
+          status: "loaded",
+          elapsedMs: expect.any(Number),
+        },
+        {
+          sessionId: -2,
+          name: "goal",
+          isProofState: true,
+          replId: 0,
+          status: "loaded",
+          elapsedMs: expect.any(Number),
+        },
+        {
+          sessionId: -3,
+          name: null,
+          isProofState: true,
+          replId: 1,
+          status: "loaded",
+          elapsedMs: expect.any(Number),
+        },
+      ],
+      loaded: 3,
+      failed: 0,
+      elapsedMs: expect.any(Number),
+    });
+
+    expect(await succeed(["rm", "base"], { cwd })).toBe("-1");
+    expect(await succeed(["reload"], { cwd })).toBe(
+      "-2\tproof-state\tproofState 0\tloaded\n-3\tproof-state\tproofState 1\tloaded",
+    );
+    expect(await succeed(["clear"], { cwd })).toBe("-2\n-3");
+    expect(await succeed(["ls", "-q"], { cwd })).toBe("");
+    expect(pickles(cwd)).toEqual([]);
+  });
+
+  it("gives each of forty states a pickle of its own, which brings back its own goals", async () => {
+    const cwd = temporaryFolder();
+    for (let n = 0; n < 40; n++) {
+      const id = await succeed(["add", "-q", "-c", theorem(n), "--sorry", "0"], { cwd });
+      expect(id).toBe(String(-n - 1));
+    }
+    expect(pickles(cwd)).toHaveLength(40);
+    // Each is checked against the goals that were recorded when it was added.
+    const states = JSON.parse(await succeed(["ls", "--json"], { cwd }));
+    const goals = states.map((state: { goals: string[] }) => state.goals[0]);
+    expect(goals).toEqual(Array.from({ length: 40 }, (_, n) => `p${n} : Prop\nh : p${n}\n⊢ p${n}`));
+    const { loaded } = JSON.parse(await succeed(["reload", "--json"], { cwd }));
+    expect(loaded).toBe(40);
+  });
+
+  it("reloads a proof state whose id was 37 in the process that made it", async () => {
+    const cwd = temporaryFolder();
+    const file = join(cwd, "Many.lean");
+    writeFileSync(file, Array.from({ length: 40 }, (_, n) => theorem(n)).join("\n"));
+    await succeed(["add", file, "--sorry", "37", "-n", "late"], { cwd });
+    expect(await succeed(["reload"], { cwd })).toBe("-1\tproof-state\tproofState 0\tloaded");
+    const [state] = JSON.parse(await succeed(["ls", "--json"], { cwd }));
+    expect(state.goals).toEqual(["p37 : Prop\nh : p37\n⊢ p37"]);
+  });
+
+  it("reloads what is whole and names what is damaged, without handing that to Lean", async () => {
+    const cwd = temporaryFolder();
+    for (let n = 0; n < 9; n++) {
+      await succeed(["add", "-q", "-c", theorem(n), "--sorry", "0"], { cwd });
+    }
+    await succeed(["add", "-q", "-c", "def f := 1"], { cwd });
+    const states = JSON.parse(await succeed(["ls", "--json"], { cwd }));
+    const paths = states.map((state: { pickleFile: string }) => join(cwd, state.pickleFile));
+    for (const path of paths) {
+      chmodSync(path, 0o600);
+    }
+    truncateSync(paths[1], 0);
+    truncateSync(paths[3], 4000);
+    const flipped = readFileSync(paths[5]);
+    flipped.subarray(2000, 2020).forEach((byte, at) => {
+      flipped[2000 + at] = byte ^ 0xff;
+    });
+    writeFileSync(paths[5], flipped);
+    copyFileSync(paths[9], paths[7]);
+    const log = join(cwd, "repl.log");
+    const { code, stdout } = await run(["reload", "--json"], { cwd, repl: { LOG: log } });
+    const verdicts = JSON.parse(stdout);
+    expect(verdicts.states.map(({ status }: { status: string }) => status)).toEqual([
+      "loaded",
+      "damaged",
+      "loaded",
+      "damaged",
+      "loaded",
+      "damaged",
+      "loaded",
+      "damaged",
+      "loaded",
+      "loaded",
+    ]);
+    expect(verdicts).toMatchObject({ loaded: 6, failed: 4 });
+    expect(code).toBe(3);
+    expect(readLog(log).filter(({ event }) => event === "start")).toHaveLength(1);
+    expect(readLog(log).filter(({ event }) => event === "request")).toHaveLength(6);
+  });
+
+  it("goes on after a state that takes too long, and leaves no process behind", async () => {
+    const cwd = temporaryFolder();
+    for (const name of ["a", "b", "c"]) {
+      await succeed(["add", "-q", "-c", `def ${name} := 1`, "-n", name], { cwd });
+    }
+    const { pickleFile } = JSON.parse(await succeed(["show", "b", "--json"], { cwd }));
+    const log = join(cwd, "repl.log");
+    const { stdout, code } = await run(["reload", "--timeout-per-state", "1"], {
+      cwd,
+      repl: { LOG: log, HANG_ON: pickleFile.slice(-20) },
+    });
+    expect(
+      stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.split("\t").at(-1)),
+    ).toEqual(["loaded", "timeout", "loaded"]);
+    expect(code).toBe(3);
+    const pids = readLog(log)
+      .filter(({ event }) => event === "start")
+      .map(({ pid }) => pid);
+    expect(pids).toHaveLength(2);
+    expect(pids.filter(isRunning)).toEqual([]);
+  });
+});
+
+describe("an interrupted add", () => {
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)("leaves nothing behind after %s, and exits with %i", async (signal, exitCode) => {
+    const cwd = temporaryFolder();
+    await succeed(["add", "-c", "def f := 1"], { cwd });
+    const before = readFileSync(join(cwd, "lean-pickle.json"), "utf8");
+    const log = join(temporaryFolder(), "repl.log");
+    // While Lean runs, and while it is in the middle of writing the pickle.
+    for (const fault of [{ HANG_ON: "def g" }, { HANG_IN_PICKLE_AT: "1" }]) {
+      const asked = readLog(log).length;
+      const { child, ended } = start(["add", "-c", "def g := 1"], {
+        cwd,
+        repl: { LOG: log, ...fault },
+      });
+      const wanted = "HANG_ON" in fault ? "command" : "pickleEnv";
+      await until(
+        () =>
+          readLog(log)
+            .slice(asked)
+            .some(({ detail }) => detail === wanted),
+        `the REPL was asked for ${wanted}`,
+      );
+      child.kill(signal);
+      const { code, stdout, stderr } = await ended;
+      expect([code, stdout]).toEqual([exitCode, ""]);
+      expect(stderr).toContain(`Interrupted by ${signal}`);
+      expect(stderr).not.toMatch(/\bat .*\.js:\d+/);
+      const repl = readLog(log).findLast(({ event }) => event === "start")?.pid ?? 0;
+      expect(isRunning(repl)).toBe(false);
+      expect(readdirSync(join(cwd, "session_cache", "tmp"))).toEqual([]);
+      expect(
+        readdirSync(join(cwd, "session_cache")).filter((name) => name.includes("lock")),
+      ).toEqual([]);
+      expect(readFileSync(join(cwd, "lean-pickle.json"), "utf8")).toBe(before);
+    }
+  });
+
+  it("ends at once at the second signal, and leaves no REPL behind", async () => {
+    const cwd = temporaryFolder();
+    const log = join(cwd, "repl.log");
+    const repl = { LOG: log, HANG_ON: "def g", IGNORE_SIGTERM: "1" };
+    const { child, ended } = start(["add", "-c", "def g := 1"], { cwd, repl });
+    await until(() => readLog(log).some(({ detail }) => detail === "command"), "Lean runs");
+    child.kill("SIGINT");
+    child.kill("SIGTERM");
+    const { code, signal } = await ended;
+    expect(code).toBeNull();
+    expect(["SIGINT", "SIGTERM"]).toContain(signal);
+    const pid = readLog(log)[0]?.pid ?? 0;
+    await until(() => !isRunning(pid), "the REPL has ended");
+  });
+});
+
+describe("an add that fails", () => {
+  it("shows Lean's message with its position, and adds nothing", async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, "Bad.lean"), 'def ok := 1\n\ndef f : Nat := "x"\n');
+    const { code, stdout, stderr } = await run(["add", "Bad.lean"], { cwd });
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^Bad\.lean:3:15: error: [Tt]ype mismatch/m);
+    expect(existsSync(join(cwd, "lean-pickle.json"))).toBe(false);
+  });
+
+  it("keeps a state with errors where that is wanted", async () => {
+    const cwd = temporaryFolder();
+    const args = ["add", "-c", 'def f : Nat := "x"', "--allow-errors"];
+    const { code, stdout, stderr } = await run(args, { cwd });
+    expect([code, stdout]).toEqual([0, "-1\n"]);
+    expect(stderr).toContain("<code>:1:15: error:");
+  });
+
+  it("says how the REPL died, with the end of its standard error, and adds nothing", async () => {
+    const cwd = temporaryFolder();
+    const { code, stdout, stderr } = await run(["add", "-c", "def f := 1"], {
+      cwd,
+      repl: { CRASH_ON: "def f" },
+    });
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/exited with code 1; it was asked .*def f/);
+    expect(stderr).toContain("uncaught exception");
+    expect(stderr).not.toMatch(/\bat .*\.js:\d+/);
+    expect(existsSync(join(cwd, "lean-pickle.json"))).toBe(false);
+  });
+
+  it("exits with 124 where Lean does not answer in time", async () => {
+    const cwd = temporaryFolder();
+    const { code, stderr } = await run(["add", "--timeout", "0.5", "-c", "def f := 1"], {
+      cwd,
+      repl: { HANG_AT: "1" },
+    });
+    expect(code).toBe(124);
+    expect(stderr).toContain("did not answer within 0.5 s");
+  });
+
+  it("exits with 11 where another process holds the lock for too long", async () => {
+    const cwd = temporaryFolder();
+    await succeed(["add", "-c", "def f := 1"], { cwd });
+    mkdirSync(join(cwd, "session_cache", "manifest.lock"));
+    const { code, stderr } = await run(["rm", "-1", "--lock-timeout", "0.2"], { cwd });
+    expect(code).toBe(11);
+    expect(stderr).toContain("was locked for 0.2 s");
+    expect(await succeed(["ls", "-q"], { cwd })).toBe("-1");
+  });
+
+  it("exits with 6 where the manifest is damaged, and leaves it alone", async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, "lean-pickle.json"), "junk");
+    for (const args of [
+      ["ls"],
+      ["add", "-c", "x"],
+      ["rm", "x"],
+      ["clear"],
+      ["reload"],
+      ["show", "x"],
+    ]) {
+      const { code, stderr } = await run(args, { cwd });
+      expect([args[0], code]).toEqual([args[0], 6]);
+      expect(stderr).toContain("it is not JSON");
+    }
+    expect(readFileSync(join(cwd, "lean-pickle.json"), "utf8")).toBe("junk");
+  });
+
+  it("exits with 5 where there is no REPL, and says how to get one", async () => {
+    const cwd = temporaryFolder();
+    for (const repl of ["", "/no/such/repl", cwd, "/etc/passwd"]) {
+      const { code, stderr } = await run(["add", "-c", "def f := 1"], {
+        cwd,
+        env: { LEAN_PICKLE_REPL: repl },
+      });
+      expect([repl, code]).toEqual([repl, 5]);
+      expect(stderr).toMatch(/lake build/);
+    }
+  });
+});

@@ -1,0 +1,127 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { findRepl } from "../../src/toolchain/find-repl.ts";
+import { temporaryFolder } from "../support/folders.ts";
+
+function executable(path: string): string {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, "#!/bin/sh\n", { mode: 0o755 });
+  return path;
+}
+
+function file(path: string, text = ""): string {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+}
+
+function brokenLink(path: string): string {
+  symlinkSync("gone", path);
+  return path;
+}
+
+let here: string;
+let repl: string;
+const { PATH } = process.env;
+const before = process.cwd();
+
+beforeEach(() => {
+  here = temporaryFolder();
+  repl = executable(join(temporaryFolder(), "repl"));
+  process.chdir(here);
+  process.env.PATH = join(here, "no-lake-here");
+});
+
+afterEach(() => {
+  process.chdir(before);
+  process.env.PATH = PATH;
+});
+
+describe("findRepl", () => {
+  it("runs an executable directly where there is no project", async () => {
+    expect(await findRepl({ repl })).toEqual({ command: repl, args: [], toolchain: null });
+  });
+
+  it("takes a checkout in which it was built, and its toolchain", async () => {
+    const checkout = temporaryFolder();
+    const built = executable(join(checkout, ".lake/build/bin/repl"));
+    file(join(checkout, "lean-toolchain"), "leanprover/lean4:v4.33.0\n");
+    const expected = { command: built, args: [], toolchain: "leanprover/lean4:v4.33.0" };
+    expect(await findRepl({ repl: checkout })).toEqual(expected);
+    expect(await findRepl({ repl: built })).toEqual(expected);
+  });
+
+  it("takes a path from where the user is", async () => {
+    executable(join(here, "my-repl"));
+    expect(await findRepl({ repl: "./my-repl" })).toMatchObject({ command: join(here, "my-repl") });
+  });
+
+  it("runs under lake env in a project with a lakefile, from a folder below it too", async () => {
+    const lake = executable(join(here, "bin/lake"));
+    process.env.PATH = `/nowhere::${dirname(lake)}`;
+    file(join(here, "lakefile.toml"));
+    file(join(here, "lean-toolchain"), "leanprover/lean4:v4.31.0");
+    mkdirSync(join(here, "a/b"), { recursive: true });
+    process.chdir(join(here, "a/b"));
+    expect(await findRepl({ repl })).toEqual({
+      command: lake,
+      args: ["env", repl],
+      cwd: here,
+      toolchain: "leanprover/lean4:v4.31.0",
+    });
+  });
+
+  it("runs in the project that is named, with the lake that is named", async () => {
+    const lake = executable(join(here, "tools/my-lake"));
+    const project = temporaryFolder();
+    file(join(project, "lakefile.lean"));
+    expect(await findRepl({ repl, project, lake: "tools/my-lake" })).toMatchObject({
+      command: lake,
+      args: ["env", repl],
+      cwd: project,
+    });
+  });
+
+  it("runs directly, in the project, where there is no lake or no lakefile", async () => {
+    const project = temporaryFolder();
+    file(join(project, "lean-toolchain"), "leanprover/lean4:v4.31.0");
+    const expected = {
+      command: repl,
+      args: [],
+      cwd: project,
+      toolchain: "leanprover/lean4:v4.31.0",
+    };
+    expect(await findRepl({ repl, project })).toEqual(expected);
+    file(join(project, "lakefile.lean"));
+    expect(await findRepl({ repl, project })).toEqual(expected);
+  });
+
+  it("takes no toolchain that is no name of one", async () => {
+    for (const text of ["", "a\u001b[31m", "x".repeat(300), "two words"]) {
+      file(join(here, "lean-toolchain"), text);
+      expect((await findRepl({ repl })).toolchain).toBeNull();
+    }
+  });
+
+  it.each<[string, () => string | undefined, RegExp]>([
+    ["none is named", () => undefined, /No Lean REPL was named/],
+    ["nothing is there", () => join(here, "nowhere"), /There is no REPL at .*nowhere/],
+    ["it lies below a file", () => join(repl, "repl"), /There is no REPL at/],
+    ["the folder holds none", () => here, /holds no built REPL/],
+    ["it is not executable", () => file(join(here, "text")), /not an executable/],
+    ["it is a link to nothing", () => brokenLink(join(here, "l")), /no REPL at/],
+  ])("says that %s, and how to get one", async (_what, make, message) => {
+    await expect(findRepl({ repl: make() })).rejects.toMatchObject({
+      code: "no-repl",
+      message: expect.stringMatching(message),
+      hint: expect.stringContaining("lake build"),
+    });
+  });
+
+  it("says that the project or the lake that is named is not there", async () => {
+    await expect(findRepl({ repl, project: "nowhere" })).rejects.toMatchObject({ code: "usage" });
+    file(join(here, "lakefile.toml"));
+    await expect(findRepl({ repl, lake: "nowhere" })).rejects.toMatchObject({ code: "usage" });
+  });
+});
