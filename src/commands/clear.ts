@@ -28,7 +28,7 @@ async function clear(context: Context, { yes, dryRun }: ClearOptions): Promise<O
     return showPlan(context, states);
   }
   if (states.length > 0 && output.canAsk && !yes) {
-    output.diagnostic(stateTable(states, cache, output.errorStyles, output.errorWidth));
+    output.errorData(stateTable(states, cache, output.errorStyles, output.errorWidth));
     const question = `Remove ${plural(states.length, "state")}, ${formatBytes(total(states))}?`;
     if (!(await output.confirm(question, signal))) {
       output.note("Nothing was removed.");

@@ -23,13 +23,13 @@ export function stateTable(
   const now = Date.now();
   const columns: Column[] = [
     { title: "ID", align: "right", style: styles.cyan },
-    { title: "NAME", minWidth: 8, style: styles.bold },
-    { title: "KIND" },
-    { title: "SIZE", align: "right" },
-    { title: "AGE", align: "right" },
-    { title: "LEAN", minWidth: 6 },
+    { title: "NAME", minWidth: 12, style: styles.bold },
+    { title: "KIND", leaveOut: 2 },
+    { title: "SIZE", align: "right", leaveOut: 4 },
+    { title: "AGE", align: "right", leaveOut: 3 },
+    { title: "LEAN", leaveOut: 1 },
     ...extra,
-    { title: "SUMMARY", minWidth: 12 },
+    { title: "SUMMARY", minWidth: 16 },
   ];
   const rows = states.map((state) => [
     String(state.sessionId),
@@ -37,7 +37,7 @@ export function stateTable(
     kindOf(state),
     formatBytes(state.bytes),
     formatAge(now - Date.parse(state.createdAt)),
-    printableLine(state.lean.version ?? state.lean.toolchain ?? "-"),
+    printableLine(leanOf(state)),
     ...extra.map(({ cell }) => cell(state)),
     printableLine(summaryOf(state, cache)),
   ]);
@@ -47,6 +47,11 @@ export function stateTable(
 /** `environment` or `proof-state`. */
 export function kindOf({ isProofState }: { isProofState: boolean }): StateKind {
   return isProofState ? "proof-state" : "environment";
+}
+
+/** The version of Lean, or else its toolchain without the part that nearly all share. */
+function leanOf({ lean }: ManifestState): string {
+  return lean.version ?? lean.toolchain?.replace(/^leanprover\/lean4:v?/, "") ?? "-";
 }
 
 /** What a state is about, in a line: its first goal, or the last line of its code. */

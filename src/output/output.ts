@@ -92,6 +92,11 @@ export class Output {
     this.#error(printable(text));
   }
 
+  /** Writes text to standard error that is printable already, and may be styled. */
+  errorData(text: string): void {
+    this.#error(text);
+  }
+
   /** Writes an error as one JSON document to standard error. */
   jsonError(value: unknown): void {
     this.#error(printableJson(value));
@@ -131,6 +136,10 @@ export class Output {
       const closed = new Promise<string>((resolve) => reader.once("close", () => resolve("")));
       const answer = reader.question(`${printable(question)} [y/N] `, { signal });
       return /^\s*y(es)?\s*$/i.test(await Promise.race([answer, closed]));
+    } catch (error) {
+      process.stderr.write("\n");
+      signal.throwIfAborted();
+      throw error;
     } finally {
       reader.close();
     }

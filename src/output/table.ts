@@ -7,6 +7,8 @@ export interface Column {
   align?: "left" | "right";
   /** The width below which it is not cut; one without is never cut. */
   minWidth?: number;
+  /** Where cutting is not enough, columns with this are left out, the lowest number first. */
+  leaveOut?: number;
   /** Applied to each cell after it has its width. */
   style?: (text: string) => string;
 }
@@ -43,7 +45,7 @@ export function truncate(text: string, width: number): string {
 
 /**
  * Lays out rows of one-line texts under their titles. Where they are wider than `maxWidth`, the
- * columns that may be cut are, the last ones first.
+ * columns that may be cut are, the last ones first, and then those that may be are left out.
  * @param maxWidth in columns of the terminal; Infinity where nothing is to be cut
  */
 export function renderTable(
@@ -52,16 +54,44 @@ export function renderTable(
   maxWidth: number,
 ): string {
   const all = [columns.map(({ title }) => title), ...rows];
-  const widths = fitColumns(columns, naturalWidths(columns, all), maxWidth);
+  const natural = naturalWidths(columns, all);
+  const shown = chooseColumns(columns, natural, maxWidth);
+  const widths = fitColumns(columns, natural, shown, maxWidth);
   return all
     .map((row, index) => {
-      const cells = columns.map((column, at) => {
-        const cell = pad(truncate(row[at] ?? "", widths[at] ?? 0), widths[at] ?? 0, column.align);
-        return index > 0 && column.style ? column.style(cell) : cell;
+      const cells = shown.map((at) => {
+        const { align, style } = columns[at] ?? {};
+        const width = widths[at] ?? 0;
+        const cell = pad(truncate(row[at] ?? "", width), width, align);
+        return index > 0 && style ? style(cell) : cell;
       });
       return cells.join(" ".repeat(GAP)).trimEnd();
     })
     .join("\n");
+}
+
+/** The columns that fit when they are cut as far as they may be, by their places. */
+function chooseColumns(
+  columns: readonly Column[],
+  natural: readonly number[],
+  maxWidth: number,
+): number[] {
+  const places = columns.map((_, at) => at);
+  const least = (at: number) => Math.min(natural[at] ?? 0, columns[at]?.minWidth ?? Infinity);
+  const rank = (at: number) => columns[at]?.leaveOut ?? Infinity;
+  let shown = places;
+  for (const at of places
+    .filter((each) => rank(each) < Infinity)
+    .sort((a, b) => rank(a) - rank(b))) {
+    if (totalWidth(shown.map(least)) > maxWidth) {
+      shown = shown.filter((each) => each !== at);
+    }
+  }
+  return shown;
+}
+
+function totalWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, GAP * (widths.length - 1));
 }
 
 function naturalWidths(columns: readonly Column[], rows: readonly (readonly string[])[]): number[] {
@@ -70,16 +100,22 @@ function naturalWidths(columns: readonly Column[], rows: readonly (readonly stri
   );
 }
 
-function fitColumns(columns: readonly Column[], natural: number[], maxWidth: number): number[] {
+function fitColumns(
+  columns: readonly Column[],
+  natural: readonly number[],
+  shown: readonly number[],
+  maxWidth: number,
+): number[] {
   const widths = [...natural];
-  const total = widths.reduce((sum, width) => sum + width, GAP * (columns.length - 1));
-  let excess = total - maxWidth;
-  for (let at = columns.length - 1; at >= 0 && excess > 0; at--) {
+  let excess = totalWidth(shown.map((at) => widths[at] ?? 0)) - maxWidth;
+  for (const at of [...shown].reverse()) {
     const { minWidth } = columns[at] ?? {};
     const width = widths[at] ?? 0;
-    const cut = minWidth === undefined ? 0 : Math.min(excess, Math.max(0, width - minWidth));
-    widths[at] = width - cut;
-    excess -= cut;
+    if (minWidth !== undefined && excess > 0) {
+      const cut = Math.min(excess, Math.max(0, width - minWidth));
+      widths[at] = width - cut;
+      excess -= cut;
+    }
   }
   return widths;
 }

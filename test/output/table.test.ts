@@ -45,6 +45,21 @@ describe("renderTable", () => {
     expect(cut.split("\n")[1]).toBe("-1  a-name-to-keep  something…");
   });
 
+  it("leaves columns out where cutting is not enough, the lowest number first", () => {
+    const many = [
+      { title: "ID" },
+      { title: "KIND", leaveOut: 2 },
+      { title: "LEAN", leaveOut: 1 },
+      { title: "WHAT", minWidth: 5 },
+    ];
+    const row = ["-1", "proof", "4.33", "something"];
+    const titles = (width: number) => renderTable(many, [row], width).split("\n")[0];
+    expect(titles(26)).toBe("ID  KIND   LEAN  WHAT");
+    expect(titles(21)).toBe("ID  KIND   WHAT");
+    expect(titles(13)).toBe("ID  WHAT");
+    expect(titles(1)).toBe("ID  WHAT");
+  });
+
   it("styles cells without counting the style, and leaves the titles alone", () => {
     const styled = [{ title: "A", style: (text: string) => `<${text}>` }, { title: "B" }];
     expect(renderTable(styled, [["x", "y"]], 80)).toBe("A  B\n<x>  y");

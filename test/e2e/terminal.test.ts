@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { readLog, simulatedRepl } from "../simulated-repl/index.ts";
+import { temporaryFolder } from "../support/folders.ts";
+import { program, succeed } from "../support/program.ts";
+import { until } from "../support/wait.ts";
+
+// util-linux's script gives the program a terminal; that of macOS takes other options.
+const haveScript = spawnSync("script", ["--version"]).stdout?.toString().includes("util-linux");
+
+interface Screen {
+  child: ChildProcess;
+  text(): string;
+  ended: Promise<{ code: number | null; text: string }>;
+}
+
+/** Runs the program on a terminal of 80 columns. */
+function onTerminal(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Screen {
+  const words = [process.execPath, program, ...args].map((word) => `'${word}'`).join(" ");
+  const { CI: _, NO_COLOR: __, ...own } = process.env;
+  const child = spawn("script", ["-qec", `stty cols 80; ${words}`, "/dev/null"], {
+    cwd,
+    env: { ...own, TERM: "xterm", LEAN_PICKLE_REPL: simulatedRepl, ...env },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let text = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    text += chunk.toString("utf8");
+  });
+  const ended = once(child, "close").then(([code]) => ({ code, text }));
+  return { child, text: () => text, ended };
+}
+
+async function filled(): Promise<string> {
+  const cwd = temporaryFolder();
+  await succeed(["add", "-c", "def f := 1", "-n", "base"], { cwd });
+  return cwd;
+}
+
+describe.skipIf(!haveScript)("on a terminal", () => {
+  it("clear lists what would go, asks, and removes nothing without a yes", async () => {
+    const cwd = await filled();
+    const screen = onTerminal(["clear"], cwd);
+    await until(() => screen.text().includes("[y/N]"), "it asks");
+    expect(screen.text()).toMatch(/-1.*base.*def f := 1/);
+    expect(screen.text()).toContain("Remove 1 state, 8.3 kB? [y/N]");
+    screen.child.stdin?.write("\n");
+    const { code, text } = await screen.ended;
+    expect([code, text]).toEqual([1, expect.stringContaining("Nothing was removed.")]);
+    expect(await succeed(["ls", "-q"], { cwd })).toBe("-1");
+  });
+
+  it("clear removes what it listed after a yes, and what came later stays", async () => {
+    const cwd = await filled();
+    const screen = onTerminal(["clear"], cwd);
+    await until(() => screen.text().includes("[y/N]"), "it asks");
+    await succeed(["add", "-c", "def later := 1"], { cwd });
+    screen.child.stdin?.write("y\n");
+    expect((await screen.ended).code).toBe(0);
+    expect(await succeed(["ls", "-q"], { cwd })).toBe("-2");
+  });
+
+  it("clear does not ask with --yes", async () => {
+    const cwd = await filled();
+    const { code, text } = await onTerminal(["clear", "--yes"], cwd).ended;
+    expect([code, text.includes("[y/N]")]).toEqual([0, false]);
+    expect(await succeed(["ls", "-q"], { cwd })).toBe("");
+  });
+
+  it("Ctrl-C at the question is an interrupt, and no error", async () => {
+    const cwd = await filled();
+    const screen = onTerminal(["clear"], cwd);
+    await until(() => screen.text().includes("[y/N]"), "it asks");
+    screen.child.stdin?.write("\u0003");
+    const { code, text } = await screen.ended;
+    expect(code).toBe(130);
+    expect(text).toContain("Interrupted by SIGINT");
+    expect(text).not.toMatch(/\bat .*\.js:\d+/);
+  });
+
+  it("Ctrl-C while Lean works ends the work in order, and gives the cursor back", async () => {
+    const cwd = await filled();
+    const log = join(cwd, "repl.log");
+    const env = { SIMULATED_REPL_LOG: log, SIMULATED_REPL_HANG_ON: "def g" };
+    const screen = onTerminal(["add", "-c", "def g := 1"], cwd, env);
+    await until(() => screen.text().includes("Running <code>"), "the spinner turns");
+    await until(() => existsSync(log) && readLog(log).length > 1, "Lean runs");
+    screen.child.stdin?.write("\u0003");
+    const { code, text } = await screen.ended;
+    expect(code).toBe(130);
+    expect(text.lastIndexOf("\u001b[?25h")).toBeGreaterThan(text.lastIndexOf("\u001b[?25l"));
+  });
+
+  it("ls is in colour and fits, and is plain with NO_COLOR", async () => {
+    const cwd = await filled();
+    const goal =
+      "theorem t (p q r : Prop) : p ∧ q ∧ r ∧ p ∧ q ∧ r ∧ p ∧ q ∧ r ∧ p ∧ q ∧ r := by sorry";
+    await succeed(["add", "-c", goal, "--sorry", "0"], { cwd });
+    const colored = await onTerminal(["ls"], cwd).ended;
+    expect(colored.text).toContain("\u001b[36m-1\u001b[39m");
+    const plain = await onTerminal(["ls"], cwd, { NO_COLOR: "1" }).ended;
+    expect(plain.text).not.toContain("\u001b[3");
+    expect(plain.text).toContain("…");
+    const widths = plain.text.split("\r\n").map((line) => [...line].length);
+    expect(Math.max(...widths)).toBeLessThanOrEqual(80);
+  });
+});
