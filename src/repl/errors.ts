@@ -85,7 +85,7 @@ export class ReplStartError extends LeanPickleError {
 }
 
 /** The exit of a process, in words: `exited with code 1`, `was killed by SIGSEGV`. */
-export function describeExit(exit: ProcessExit): string {
+function describeExit(exit: ProcessExit): string {
   return exit.signal === null
     ? `exited with code ${exit.code ?? "unknown"}`
     : `was killed by ${exit.signal}`;

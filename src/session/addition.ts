@@ -18,7 +18,6 @@ import type { PickleSessionCache } from "./pickle-session-cache.ts";
 import { chooseSorries } from "./sorries.ts";
 
 export type { LeanServerOptions } from "../repl/connection.ts";
-export type { Sorry } from "../repl/protocol.ts";
 
 /** Code, and where it came from: a file's name, `<code>`, `<stdin>`. */
 export interface CodeSource {

@@ -8,7 +8,7 @@ import { findDamage } from "../store/pickles.ts";
 import type { Verdict, VerdictStatus } from "./session-cache.ts";
 
 /** A state that was not loaded, and why. */
-export interface NotLoaded {
+interface NotLoaded {
   status: Exclude<VerdictStatus, "loaded">;
   message: string;
   goals?: string[];

@@ -22,7 +22,7 @@ import {
 const STALE_MS = 30_000;
 
 /** The time to wait for a lock by default, in seconds. */
-export const DEFAULT_LOCK_TIMEOUT_S = 60;
+const DEFAULT_LOCK_TIMEOUT_S = 60;
 
 /** The pauses between two attempts, in milliseconds: from the first, doubled, up to the last. */
 const FIRST_PAUSE_MS = 10;

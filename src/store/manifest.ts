@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { stepSchema } from "../recipe/steps.ts";
 
 /** The version of the manifest that this program writes. */
-export const MANIFEST_VERSION = 1;
+const MANIFEST_VERSION = 1;
 
 const NAME = /^[A-Za-z_][A-Za-z0-9._-]*$/;
 const DIGEST = /^[0-9a-f]{64}$/;
@@ -45,7 +45,11 @@ const recipeEntries = {
   inputs: v.record(v.string(), v.unknown()),
 };
 
-/** The form of the manifest; fields that it does not name are kept. */
+/**
+ * The form of the manifest; fields that it does not name are kept. The build publishes it as a JSON
+ * Schema.
+ * @public
+ */
 export const manifestSchema = v.looseObject({
   version: v.literal(MANIFEST_VERSION),
   revision: count,

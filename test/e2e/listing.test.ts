@@ -1,0 +1,130 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../support/folders.ts";
+import { program, run, succeed } from "../support/program.ts";
+
+const THEOREM = "theorem t (p : Prop) (h : p) : p := by sorry";
+
+describe("ls, show, reload and clear", () => {
+  async function filled(): Promise<string> {
+    const cwd = temporaryFolder();
+    await succeed(["add", "-c", "def big := 1\ndef later := 2", "-n", "zeta"], { cwd });
+    await succeed(["add", "-c", THEOREM, "--sorry", "0", "-n", "alpha"], { cwd });
+    await succeed(["add", "--from", "alpha", "-t", "exact h"], { cwd });
+    return cwd;
+  }
+
+  it("ls shows a table", async () => {
+    const lines = (await succeed(["ls"], { cwd: await filled() })).split("\n");
+    expect(lines[0]).toMatch(/^ID +NAME +KIND +SIZE +AGE +LEAN +SUMMARY$/);
+    expect(lines[1]).toMatch(
+      /^-1 +zeta +environment +[\d.]+ kB +\d+s +4\.33\.0-rc2 +def later := 2$/,
+    );
+    expect(lines[2]).toMatch(/^-2 +alpha +proof-state .*⊢ p$/);
+    expect(lines[3]).toMatch(/^-3 +- +proof-state .*no goals$/);
+  });
+
+  it("ls takes states, a kind and an order", async () => {
+    const cwd = await filled();
+    const ids = async (...args: string[]) =>
+      (await succeed(["ls", "-q", ...args], { cwd })).split("\n");
+    expect(await ids("--kind", "proof-state")).toEqual(["-2", "-3"]);
+    expect(await ids("--kind", "environment")).toEqual(["-1"]);
+    expect(await ids("--sort", "name")).toEqual(["-2", "-1", "-3"]);
+    expect(await ids("--sort", "age")).toEqual(["-3", "-2", "-1"]);
+    expect(await ids("-1", "alpha")).toEqual(["-1", "-2"]);
+    const partly = await run(["ls", "alpha", "nobody"], { cwd });
+    expect(partly.code).toBe(3);
+    expect((await run(["ls", "nobody"], { cwd })).code).toBe(4);
+  });
+
+  it("ls --check loads the states, and has a column for what came of it", async () => {
+    const cwd = await filled();
+    const { pickleFile } = JSON.parse(await succeed(["show", "alpha", "--json"], { cwd }));
+    const repl = { SEGV_ON: pickleFile.slice(-20) };
+    const table = await run(["ls", "--check"], { cwd, repl });
+    expect(table.code).toBe(3);
+    expect(table.stdout).toMatch(/^ID .* STATUS +SUMMARY$/m);
+    expect(table.stdout).toMatch(/^-2 .* failed +⊢ p$/m);
+    const json = await run(["ls", "--check", "--json"], { cwd, repl });
+    const statuses = JSON.parse(json.stdout).map(({ status }: { status: string }) => status);
+    expect(statuses).toEqual(["loaded", "failed", "loaded"]);
+  });
+
+  it("reload says why a state did not come back, and exits with 1 where none did", async () => {
+    const cwd = await filled();
+    const { code, stdout, stderr } = await run(["reload", "alpha"], {
+      cwd,
+      repl: { SEGV_AT: "1" },
+    });
+    expect([code, stdout]).toEqual([1, "-2\tproof-state\t-\tfailed\n"]);
+    expect(stderr).toMatch(/alpha: The REPL was killed by SIGSEGV/);
+    expect((await run(["reload", "alpha", "nobody"], { cwd })).code).toBe(3);
+    expect((await run(["reload", "nobody"], { cwd })).code).toBe(4);
+  });
+
+  it("reload and ls write nothing at all", async () => {
+    const cwd = await filled();
+    const look = () =>
+      readdirSync(cwd, { recursive: true, encoding: "utf8" }).map((name) => {
+        const { ino, mtimeNs, size } = statSync(join(cwd, name), { bigint: true });
+        return [name, ino, mtimeNs, size];
+      });
+    const before = look();
+    await succeed(["reload"], { cwd });
+    await succeed(["ls", "--check"], { cwd });
+    expect(look()).toEqual(before);
+  });
+
+  it("show lays out a state, and prints its path alone with --path", async () => {
+    const cwd = await filled();
+    const text = await succeed(["show", "-3"], { cwd });
+    for (const part of [
+      /^-3$/m,
+      /status +no goals; Completed/,
+      /lean +4\.33\.0-rc2, git d117b78f17e6/,
+      /1\. code/,
+      /3\. tactic/,
+      /exact h/,
+    ]) {
+      expect(text).toMatch(part);
+    }
+    const path = await succeed(["show", "-3", "--path"], { cwd });
+    expect(readFileSync(path).toString("latin1", 0, 5)).toBe("olean");
+    expect((await run(["show", "nobody"], { cwd })).code).toBe(4);
+  });
+
+  it("clear lists with --dry-run, and removes without asking in a script", async () => {
+    const cwd = await filled();
+    const plan = await run(["clear", "--dry-run"], { cwd });
+    expect([plan.code, plan.stdout]).toEqual([0, "-1\n-2\n-3\n"]);
+    expect(await succeed(["clear", "--json"], { cwd })).toContain('"removed"');
+    expect(await succeed(["ls", "--json"], { cwd })).toBe("[]");
+    expect(await succeed(["clear"], { cwd })).toBe("");
+  });
+
+  it("end quietly where nobody reads on", async () => {
+    const cwd = await filled();
+    const command = `"${process.execPath}" "${program}" ls --json | head -c 1`;
+    expect(execFileSync("/bin/bash", ["-o", "pipefail", "-c", command], { cwd }).toString()).toBe(
+      "[",
+    );
+  });
+});
+
+describe("text from outside", () => {
+  it("is shown without what a terminal would act on", async () => {
+    const cwd = temporaryFolder();
+    await succeed(["add", "-c", "def f := 1 -- \u001b[31mred\u0007"], { cwd });
+    for (const args of [["ls"], ["show", "-1"], ["ls", "--json"], ["reload"]]) {
+      const { stdout, stderr } = await run(args, { cwd });
+      expect(/[^\P{Cc}\n\t]/u.test(stdout + stderr)).toBe(false);
+    }
+    const { stderr } = await run(["add", "-c", "#check \u001b[2J"], { cwd });
+    expect(/[^\P{Cc}\n\t]/u.test(stderr)).toBe(false);
+    const named = await run(["add", "-c", "x", "-n", "a\u001b[31m"], { cwd });
+    expect(/[^\P{Cc}\n\t]/u.test(named.stderr)).toBe(false);
+  });
+});
