@@ -16,12 +16,10 @@ const CACHEDIR_TAG = `Signature: 8a477f597d28d172789f06886806bc55
 export async function prepareFolders(workingDir: string): Promise<void> {
   await mkdir(workingDir, { recursive: true, mode: 0o700 });
   const cache = cachePath(workingDir);
-  const isNew = await makeFolder(cache);
+  await makeFolder(cache);
   await makeFolder(temporaryPath(workingDir));
-  if (isNew) {
-    await writeFile(join(cache, "CACHEDIR.TAG"), CACHEDIR_TAG, { mode: 0o600 });
-    await writeFile(join(cache, ".gitignore"), "*\n", { mode: 0o600 });
-  }
+  await writeOnce(join(cache, "CACHEDIR.TAG"), CACHEDIR_TAG);
+  await writeOnce(join(cache, ".gitignore"), "*\n");
 }
 
 /**
@@ -48,16 +46,21 @@ async function checkFolder(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder and says whether it was missing. */
-async function makeFolder(path: string): Promise<boolean> {
+async function makeFolder(path: string): Promise<void> {
+  await unlessThere(mkdir(path, { mode: 0o700 }));
+  await checkFolder(path);
+}
+
+async function writeOnce(path: string, text: string): Promise<void> {
+  await unlessThere(writeFile(path, text, { flag: "wx", mode: 0o600 }));
+}
+
+async function unlessThere(making: Promise<void>): Promise<void> {
   try {
-    await mkdir(path, { mode: 0o700 });
-    return true;
+    await making;
   } catch (error) {
     if (!hasSystemCode(error, "EEXIST")) {
       throw error;
     }
-    await checkFolder(path);
-    return false;
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Makings } from "../../src/repl/makings.ts";
 import { startServer } from "../support/servers.ts";
 
 describe("LeanServer.madeBy", () => {
@@ -28,5 +29,45 @@ describe("LeanServer.madeBy", () => {
     const server = startServer({}, { verbose: true, log: (line) => lines.push(line) });
     await server.run({ cmd: "def f := 1" });
     expect(lines).toEqual(['> {"cmd":"def f := 1"}', '< {"env":0}']);
+  });
+});
+
+describe("Makings", () => {
+  const goal = "⊢ True";
+
+  it("does not take the sorries that pickling tells again for those of the last step", () => {
+    const makings = new Makings();
+    const request = { pickleTo: "/x", proofState: 0 };
+    const answer = { proofState: 3, goals: [], sorries: [{ goal, proofState: 2 }] };
+    makings.record("pickleProofState", request, answer, 5);
+    expect(makings.get({ kind: "proofState", id: 3 })).toMatchObject({ by: "copy" });
+    expect(makings.get({ kind: "proofState", id: 2 })).toBeUndefined();
+  });
+
+  it("knows the sorries of code and of tactics, but not those of root goals", () => {
+    const makings = new Makings();
+    const sorries = [{ goal }, { goal, proofState: 7 }];
+    makings.record(
+      "tactic",
+      { tactic: "x", proofState: 0 },
+      { proofState: 8, goals: [], sorries },
+      5,
+    );
+    expect(makings.get({ kind: "proofState", id: 7 })).toMatchObject({
+      by: "sorry",
+      base: { kind: "proofState", id: 8 },
+      index: 1,
+    });
+    const rooted = { cmd: "x", rootGoals: true };
+    makings.record("command", rooted, { env: 0, sorries: [{ goal, proofState: 9 }] }, 5);
+    expect(makings.get({ kind: "env", id: 0 })).toBeDefined();
+    expect(makings.get({ kind: "proofState", id: 9 })).toBeUndefined();
+  });
+
+  it("leaves an environment that is pickled as it was made", () => {
+    const makings = new Makings();
+    makings.record("command", { cmd: "x" }, { env: 0 }, 5);
+    makings.record("pickleEnvironment", { pickleTo: "/x", env: 0 }, { env: 0 }, 5);
+    expect(makings.get({ kind: "env", id: 0 })).toMatchObject({ by: "command" });
   });
 });
