@@ -8,7 +8,7 @@ import { addGlobalOptions, dropEmptyVariables } from "./commands/options.ts";
 import { describeSystemError, type ErrorCode, isSystemError, LeanPickleError } from "./errors.ts";
 import { Output } from "./output/output.ts";
 
-const OUTCOME_EXIT_CODES: Record<Outcome, number> = { done: 0, failed: 1, partly: 3, missing: 4 };
+const OUTCOME_EXIT_CODES: Record<Outcome, number> = { done: 0, failed: 1, partly: 3 };
 
 const ERROR_EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   usage: 2,
@@ -45,19 +45,13 @@ export async function main(argv: readonly string[]): Promise<void> {
   ignoreClosedPipes();
   dropEmptyVariables(process.env);
   const interrupts = armSignals();
-  let outcome: Outcome = "done";
-  const host: Host = {
-    signal: interrupts.signal,
-    finish(result) {
-      outcome = result;
-    },
-  };
+  const host: Host = { signal: interrupts.signal, outcome: "done" };
   try {
     const program = await createProgram(host, argv);
     await program.parseAsync([...argv]);
-    process.exitCode = OUTCOME_EXIT_CODES[outcome];
+    process.exitCode = OUTCOME_EXIT_CODES[host.outcome];
   } catch (error) {
-    process.exitCode = await report(error, argv);
+    process.exitCode = await report(error, host.output ?? (await outputFor(argv)));
   } finally {
     interrupts.disarm();
   }
@@ -121,28 +115,27 @@ async function createProgram(host: Host, argv: readonly string[]): Promise<Comma
   return program;
 }
 
-/** Tells what went wrong, and returns the exit code for it. */
-async function report(error: unknown, argv: readonly string[]): Promise<number> {
-  if (error instanceof CommanderError && (error.exitCode === 0 || error.code === HELP_SHOWN)) {
-    return error.exitCode === 0 ? 0 : 2;
-  }
-  const output = await Output.create({
+/** The output for an error in the command line, which may not even be understood. */
+async function outputFor(argv: readonly string[]): Promise<Output> {
+  return await Output.create({
     json: argv.includes("--json"),
     color: !argv.includes("--no-color"),
-    quiet: argv.includes("-q") || argv.includes("--quiet"),
+    quiet: false,
     verbose: false,
     progress: false,
   });
-  const { code, message, hint, exitCode, extra } = explain(error);
-  if (output.json) {
-    output.jsonError({ error: { code, message, ...(hint && { hint }), ...extra } });
-  } else {
-    await showLeanMessages(output, error);
-    output.error(message);
-    if (hint) {
-      output.diagnostic(hint);
-    }
+}
+
+/** Tells what went wrong, and returns the exit code for it. */
+async function report(error: unknown, output: Output): Promise<number> {
+  if (error instanceof CommanderError && (error.exitCode === 0 || error.code === HELP_SHOWN)) {
+    return error.exitCode === 0 ? 0 : 2;
   }
+  const { code, message, hint, exitCode, extra } = explain(error);
+  if (!output.json) {
+    await showLeanMessages(output, error);
+  }
+  output.error({ code, message, ...(hint && { hint }), ...extra });
   return exitCode;
 }
 
@@ -195,7 +188,7 @@ function armSignals(): { signal: AbortSignal; disarm(): void } {
       disarm();
       process.kill(process.pid, signal);
     }
-    // Still armed: signal-exit ends the program at once where nobody else takes a signal.
+    // It stays armed: where nobody else takes a signal, signal-exit ends the program at once.
     controller.abort(new InterruptedError(signal));
   };
   const disarm = () => {

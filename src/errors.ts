@@ -7,6 +7,7 @@ export type ErrorCode =
   | "no-sorry"
   | "lean-error"
   | "repl-died"
+  | "closed"
   | "timeout"
   | "memory-limit"
   | "protocol"

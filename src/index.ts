@@ -1,9 +1,15 @@
 /** The library of lean-pickle. */
 export { type ErrorCode, LeanPickleError } from "./errors.ts";
-export type { LeanServerOptions, ReplConnection, RunOptions } from "./repl/connection.ts";
+export type {
+  LeanServerOptions,
+  ReplConnection,
+  ReplLaunch,
+  RunOptions,
+} from "./repl/connection.ts";
 export {
   type ProcessExit,
   ReplDiedError,
+  type ReplEndDetails,
   ReplEndedError,
   ReplMemoryError,
   ReplProtocolError,
@@ -12,10 +18,10 @@ export {
 } from "./repl/errors.ts";
 export { LeanServer } from "./repl/lean-server.ts";
 export type { IdKind, Making, ReplId } from "./repl/makings.ts";
-export type { ReplLaunch } from "./repl/process-group.ts";
 export type {
   AnswerTo,
   CommandAnswer,
+  CommandOptions,
   CommandRequest,
   EnvironmentAnswer,
   ErrorAnswer,
@@ -34,19 +40,33 @@ export type {
 } from "./repl/protocol.ts";
 export { isErrorAnswer } from "./repl/protocol.ts";
 export {
+  type Addition,
+  type AdditionResult,
+  addToCache,
+  type CodeSource,
+  LeanRejectedError,
+  type MakingOptions,
+  type SourcedMessage,
+} from "./session/addition.ts";
+export {
   AutoLeanServer,
   type AutoLeanServerOptions,
   type AutoRunOptions,
 } from "./session/auto-lean-server.ts";
 export { PickleSessionCache } from "./session/pickle-session-cache.ts";
 export type {
+  AddAllOptions,
   AddOptions,
   PickleSessionState,
+  RecipeStep,
   ReloadOptions,
+  Removal,
+  StateKind,
 } from "./session/pickle-session-state.ts";
 export {
   BaseSessionCache,
   type CacheCallOptions,
+  type NamesState,
   type SessionState,
   type Verdict,
   type VerdictStatus,

@@ -80,10 +80,19 @@ async function add(context: Context, files: string[], options: AddOptions): Prom
 /** A name that cannot be given is an error before Lean is started. */
 function checkNames(cache: PickleSessionCache, { name, sorry, replace }: AddOptions): void {
   if (name !== undefined) {
-    cache.checkNames([sorry === "all" ? `${name}.0` : name], replace);
+    // How many there will be is not known yet, but whose names they may not have is.
+    const numbered = [...cache]
+      .map(({ entry }) => entry.name)
+      .filter((each) => isNumbered(each, name));
+    cache.checkNames(sorry === "all" ? [`${name}.0`, ...numbered] : [name], replace);
   } else if (replace) {
     throw new LeanPickleError("usage", "--replace takes a name from a state: give it with -n.");
   }
+}
+
+/** Whether a name is one that `--sorry all` gives: `NAME.0`, `NAME.1`, ... */
+function isNumbered(each: string | null, name: string): boolean {
+  return each?.startsWith(`${name}.`) === true && /^\d+$/.test(each.slice(name.length + 1));
 }
 
 function collect(value: string, previous: string[] = []): string[] {

@@ -7,18 +7,17 @@ import { PickleSessionCache } from "../session/pickle-session-cache.ts";
 import type { FoundRepl } from "../toolchain/find-repl.ts";
 import { type GlobalOptions, settleGlobalOptions } from "./options.ts";
 
-/**
- * How a command went: all of it, some of it, none of it, or not even the states that it was to work
- * on are there.
- */
-export type Outcome = "done" | "partly" | "failed" | "missing";
+/** How a command went: all of it, some of it, or none of it. */
+export type Outcome = "done" | "partly" | "failed";
 
 /** What runs the commands: the program. */
 export interface Host {
   /** Aborted when the program is to end. */
   readonly signal: AbortSignal;
-  /** Told how a command went. */
-  finish(outcome: Outcome): void;
+  /** How the command that runs wants its output; undefined before one does. */
+  output?: Output;
+  /** How a command went. */
+  outcome: Outcome;
 }
 
 /** What one run of a command works with. */
@@ -76,7 +75,8 @@ export function action<A extends unknown[]>(
   return async (...args) => {
     const command = args.pop() as Command;
     const context = await Context.create(command, host.signal);
-    host.finish(await run(context, ...(args as unknown as A)));
+    host.output = context.output;
+    host.outcome = await run(context, ...(args as unknown as A));
   };
 }
 

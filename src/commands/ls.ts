@@ -50,9 +50,7 @@ async function ls(context: Context, references: string[], options: LsOptions): P
   const sorted = sortStates(states, options.sort);
   const verdicts = options.check ? await checkStates(context, cache, states) : undefined;
   show(context, cache, sorted, verdicts);
-  if (missing.length > 0) {
-    context.output.error(tellMissing(missing));
-  }
+  tellMissing(context.output, missing);
   const good = verdicts ? countLoaded(verdicts) : states.length;
   return outcomeOf(good, states.length + missing.length);
 }

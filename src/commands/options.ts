@@ -118,11 +118,11 @@ function settle(command: Command, name: string): unknown {
   return undefined;
 }
 
-/** An environment variable that is set to nothing counts as not set. */
+/** A variable of ours in the environment that is set to nothing counts as not set. */
 export function dropEmptyVariables(env: NodeJS.ProcessEnv): void {
-  for (const { envVar } of globalOptions()) {
-    if (envVar !== undefined && env[envVar] === "") {
-      delete env[envVar];
+  for (const [name, value] of Object.entries(env)) {
+    if (name.startsWith("LEAN_PICKLE_") && value === "") {
+      delete env[name];
     }
   }
 }

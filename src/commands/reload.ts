@@ -57,9 +57,7 @@ async function reload(
     const rest = failed > 0 ? `, ${failed} not` : "";
     output.note(`Loaded ${plural(loaded, "state")}${rest}, in ${formatDuration(elapsedMs)}.`);
   }
-  if (missing.length > 0) {
-    output.error(tellMissing(missing));
-  }
+  tellMissing(output, missing);
   return outcomeOf(loaded, verdicts.length + missing.length);
 }
 

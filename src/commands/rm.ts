@@ -24,10 +24,10 @@ async function rm(
     : requireStates(cache, references);
   const removal = await cache.removeAll(states.map(({ sessionId }) => sessionId));
   showRemoval(context, removal);
-  if (force || missing.length === 0) {
+  if (force) {
     return "done";
   }
-  context.output.error(tellMissing(missing));
+  tellMissing(context.output, missing);
   return outcomeOf(states.length, states.length + missing.length);
 }
 
@@ -35,7 +35,11 @@ async function rm(
 export function showRemoval({ output }: Context, { removed, leftOver }: Removal): void {
   const bytes = removed.reduce((sum, state) => sum + state.bytes, 0);
   if (output.json) {
-    output.jsonData({ removed: removed.map(({ sessionId }) => sessionId), bytes });
+    output.jsonData({
+      removed: removed.map(({ sessionId }) => sessionId),
+      bytes,
+      leftOver: leftOver.map(({ path }) => path),
+    });
   } else if (removed.length > 0) {
     output.data(removed.map(({ sessionId }) => sessionId).join("\n"));
     output.note(`Removed ${plural(removed.length, "state")}, ${formatBytes(bytes)}.`);

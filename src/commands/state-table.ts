@@ -1,6 +1,7 @@
 import type { Styles } from "../output/styles.ts";
 import { type Column, renderTable } from "../output/table.ts";
 import { formatAge, formatBytes, printableLine } from "../output/text.ts";
+import { targetOf } from "../session/goals.ts";
 import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
 import type { ManifestState, StateKind } from "../session/pickle-session-state.ts";
 
@@ -59,7 +60,7 @@ function summaryOf(state: ManifestState, cache: PickleSessionCache): string {
   if (state.isProofState) {
     return goalSummary(state.goals ?? []);
   }
-  const step = cache.lastStep(state);
+  const step = cache.recipe(state)?.at(-1);
   const lines = step && "cmd" in step ? step.cmd.trim().split("\n") : [];
   return lines.at(-1) ?? "-";
 }
@@ -69,6 +70,6 @@ function goalSummary(goals: readonly string[]): string {
   if (first === undefined) {
     return "no goals";
   }
-  const target = first.slice(Math.max(first.lastIndexOf("⊢"), 0));
+  const target = targetOf(first);
   return goals.length === 1 ? target : `${target}  (+${goals.length - 1})`;
 }

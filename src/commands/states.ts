@@ -1,5 +1,6 @@
 /** The states that a command line names. */
 import { LeanPickleError } from "../errors.ts";
+import type { Output } from "../output/output.ts";
 import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
 import type { ManifestState, PickleSessionState } from "../session/pickle-session-state.ts";
 
@@ -62,13 +63,17 @@ export function callState({ name, sessionId }: ManifestState): string {
   return name ?? String(sessionId);
 }
 
-/** The sentence for states that are not there. */
-export function tellMissing(references: readonly string[]): string {
-  return `There is no state ${references.join(", ")} in this cache.`;
+/** Tells which states are not there, where the others are enough to go on with. */
+export function tellMissing(output: Output, references: readonly string[]): void {
+  if (references.length > 0) {
+    const { code, message } = noneThere(references);
+    output.error({ code, message });
+  }
 }
 
 function noneThere(references: readonly string[]): LeanPickleError {
-  return new LeanPickleError("no-such-state", tellMissing(references), {
+  const message = `There is no state ${references.join(", ")} in this cache.`;
+  return new LeanPickleError("no-such-state", message, {
     hint: `"lean-pickle ls" lists the states that there are.`,
   });
 }

@@ -68,23 +68,30 @@ export class Output {
     this.data(printableJson(value));
   }
 
-  /** Tells something that is good to know, unless it is to be quiet. */
+  /** Tells something that is good to know, unless it is to be quiet or JSON. */
   note(text: string): void {
-    if (!this.quiet) {
+    if (!this.quiet && !this.json) {
       this.#error(printable(text));
     }
   }
 
-  /** Tells something that should not have been, unless it is to be quiet. */
+  /** Tells something that should not have been, unless it is to be quiet or JSON. */
   warn(text: string): void {
-    if (!this.quiet) {
+    if (!this.quiet && !this.json) {
       this.#error(`${this.errorStyles.yellow("warning:")} ${printable(text)}`);
     }
   }
 
-  /** Tells what went wrong, always. */
-  error(text: string): void {
-    this.#error(`${this.errorStyles.red("error:")} ${printable(text)}`);
+  /** Tells what went wrong, always: as a line, or as a JSON document with all that is known. */
+  error(details: { code: string; message: string; hint?: string | undefined }): void {
+    if (this.json) {
+      this.#error(printableJson({ error: details }));
+      return;
+    }
+    this.#error(`${this.errorStyles.red("error:")} ${printable(details.message)}`);
+    if (details.hint !== undefined) {
+      this.#error(printable(details.hint));
+    }
   }
 
   /** Writes to standard error, always, as it is but for what a terminal would act on. */
@@ -97,11 +104,6 @@ export class Output {
     this.#error(text);
   }
 
-  /** Writes an error as one JSON document to standard error. */
-  jsonError(value: unknown): void {
-    this.#error(printableJson(value));
-  }
-
   /** Writes the conversation with the REPL. */
   readonly log = (text: string): void => {
     this.#error(this.errorStyles.dim(printable(text)));
@@ -112,6 +114,7 @@ export class Output {
     const { progress, quiet, verbose } = this.#options;
     const started = await startProgress(process.stderr, {
       wanted: progress && !quiet,
+      lines: !this.json,
       spinner: !verbose,
     });
     this.#progress = started;

@@ -20,17 +20,18 @@ type ErrorStream = Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns">;
 /**
  * A spinner on a terminal, else a line at most every ten seconds, else nothing.
  * @param wanted false with `--quiet` or `--no-progress`
+ * @param lines false where a line would be in the way, as with `--json`
  * @param spinner false where other lines keep coming, as with `--verbose`
  */
 export async function startProgress(
   stream: ErrorStream,
-  { wanted, spinner }: { wanted: boolean; spinner: boolean },
+  { wanted, lines, spinner }: { wanted: boolean; lines: boolean; spinner: boolean },
 ): Promise<Progress> {
-  if (!wanted) {
-    return { step() {}, interrupt: (write) => write(), stop() {} };
-  }
   // A terminal of no columns makes ora loop for ever.
   const canSpin = stream.isTTY && stream.columns > 0 && !process.env.CI && spinner;
+  if (!wanted || !(canSpin || lines)) {
+    return { step() {}, interrupt: (write) => write(), stop() {} };
+  }
   if (!canSpin) {
     return lineProgress(stream);
   }

@@ -5,8 +5,12 @@ const PART = /(?:«[^»\n]+»|[\p{L}_][\p{L}\p{N}_'!?\u2080-\u2089]*)/u.source;
 const IMPORT = /import(?=[\s«/-])/y;
 const MODULE_NAME = new RegExp(`${PART}(?:\\.${PART})*`, "uy");
 
-/** Words that begin a header which says more than which modules are imported. */
-const MODIFIER = /(?:prelude|module|public|meta|private|all|runtime)\b/y;
+/** What begins a header, but is more than a plain import. */
+const MORE =
+  /(?:module|prelude|(?:(?:public|private|meta|runtime)\s+)+import)(?![\p{L}\p{N}_.'!?])/uy;
+
+/** Between `import` and a module: `import all A`. */
+const ALL = /all\s/y;
 
 /**
  * The modules that code imports, in the order of its header, `[]` where it imports none. Null where
@@ -17,7 +21,7 @@ export function parseImports(code: string): string[] | null {
   const imports: string[] = [];
   let at = skipSpace(code, 0);
   for (;;) {
-    if (matchAt(MODIFIER, code, at)) {
+    if (matchAt(MORE, code, at)) {
       return null;
     }
     const keyword = matchAt(IMPORT, code, at);
@@ -25,8 +29,8 @@ export function parseImports(code: string): string[] | null {
       return imports;
     }
     at = skipSpace(code, at + keyword.length);
-    const name = matchAt(MODULE_NAME, code, at);
-    if (name === undefined || matchAt(MODIFIER, name, 0) === name) {
+    const name = matchAt(ALL, code, at) ? undefined : matchAt(MODULE_NAME, code, at);
+    if (name === undefined) {
       return null;
     }
     imports.push(name);

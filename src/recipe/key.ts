@@ -36,7 +36,7 @@ function digest(value: object): string {
   return createHash("sha256").update(canonicalJson(value)).digest("hex");
 }
 
-/** JSON without white space and with the keys of each object in the order of their code units. */
+/** JSON without white space, whose keys stand in an order that does not depend on how it was made. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     part !== null && typeof part === "object" && !Array.isArray(part)

@@ -1,13 +1,29 @@
+import { LeanPickleError } from "../errors.ts";
 import type { Making, ReplId } from "./makings.ts";
-import type { ReplLaunch } from "./process-group.ts";
 import type { AnswerTo, ReplRequest } from "./protocol.ts";
+
+/** The command that starts a REPL. */
+export interface ReplLaunch {
+  /** The executable: a path, or a name that is looked up on PATH. It is never given to a shell. */
+  command: string;
+  args?: readonly string[] | undefined;
+  /** The folder it runs in; this process's own by default. */
+  cwd?: string | undefined;
+  /** Its whole environment; this process's own by default. */
+  env?: NodeJS.ProcessEnv | undefined;
+  /** The toolchain that runs behind it, such as `leanprover/lean4:v4.33.0`; null where unknown. */
+  toolchain?: string | null | undefined;
+}
 
 /** The time that a request has by default, in seconds. */
 export const DEFAULT_TIMEOUT_S = 300;
 
 /** How one request is run. */
 export interface RunOptions {
-  /** The time from when it is sent to its answer, in seconds; then the REPL is ended. */
+  /**
+   * The time from when it is sent to its answer, in seconds, at most 2,147,483; then the REPL is
+   * ended. Infinity for all the time it takes.
+   */
   timeout?: number | undefined;
   /** Whether the conversation is written to the log (standard error by default). */
   verbose?: boolean | undefined;
@@ -40,4 +56,17 @@ export interface ReplConnection {
   run<R extends ReplRequest>(request: R, options?: RunOptions): Promise<AnswerTo<R>>;
   /** How an id of the REPL came to be; undefined where that is not known. */
   madeBy(of: ReplId): Making | undefined;
+}
+
+/**
+ * Checks a timeout in seconds: a timer counts milliseconds in 31 bits, and fires at once for more.
+ * @throws {LeanPickleError} `bad-request`
+ */
+export function checkTimeout(seconds: number): number {
+  const isUsable =
+    seconds > 0 && (seconds * 1000 < 2 ** 31 || seconds === Number.POSITIVE_INFINITY);
+  if (!isUsable) {
+    throw new LeanPickleError("bad-request", `${seconds} s cannot be the time of a request.`);
+  }
+  return seconds;
 }

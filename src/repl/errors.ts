@@ -1,4 +1,5 @@
 import { LeanPickleError } from "../errors.ts";
+import type { ReplLaunch } from "./connection.ts";
 
 /** How a process ended: its exit code, or the signal that ended it. */
 export interface ProcessExit {
@@ -10,8 +11,11 @@ export interface ProcessExit {
 export interface ReplEndDetails {
   /** What was asked, shortened for a person. */
   asked: string;
-  /** False for a request that was waiting its turn: it cannot have been the cause. */
-  sent: boolean;
+  /**
+   * Whether the request was being run, was to be sent next, or was waiting for another one: only
+   * one that was run can have been the cause.
+   */
+  turn: "run" | "next" | "waiting";
   exit: ProcessExit;
   /** The last lines of the REPL's standard error. */
   stderr: string;
@@ -19,22 +23,22 @@ export interface ReplEndDetails {
 
 /** The REPL's process ended, and with it every id that it gave out. */
 export class ReplEndedError extends LeanPickleError {
-  /** Whether the request of this error had been sent: only then may it have been the cause. */
-  readonly sent: boolean;
+  /** Where the request of this error stood: only one that was run may have been the cause. */
+  readonly turn: ReplEndDetails["turn"];
   /** How the process ended. */
   readonly exit: ProcessExit;
   /** The last lines of the REPL's standard error. */
   readonly stderr: string;
 
   constructor(
-    code: "repl-died" | "timeout" | "memory-limit" | "protocol",
+    code: "repl-died" | "timeout" | "memory-limit" | "protocol" | "closed",
     what: string,
     details: ReplEndDetails,
   ) {
-    const where = details.sent ? "; it was asked" : " before it could be asked";
+    const where = details.turn === "run" ? "; it was asked" : " before it could be asked";
     const tail = details.stderr === "" ? "" : `\nThe end of its standard error:\n${details.stderr}`;
     super(code, `The REPL ${what}${where} ${details.asked}.${tail}`);
-    this.sent = details.sent;
+    this.turn = details.turn;
     this.exit = details.exit;
     this.stderr = details.stderr;
   }
@@ -76,8 +80,9 @@ export class ReplProtocolError extends ReplEndedError {
 
 /** The REPL's process could not be started. */
 export class ReplStartError extends LeanPickleError {
-  constructor(command: string, cause: NodeJS.ErrnoException) {
-    super("no-repl", `The REPL could not be started: ${command}: ${cause.message}.`, {
+  constructor({ command, cwd }: ReplLaunch, cause: NodeJS.ErrnoException) {
+    const where = cwd === undefined ? "" : ` in ${cwd}`;
+    super("no-repl", `The REPL could not be started: ${command}${where}: ${cause.message}.`, {
       hint: "Name an executable REPL with --repl or LEAN_PICKLE_REPL.",
       cause,
     });
@@ -89,4 +94,10 @@ function describeExit(exit: ProcessExit): string {
   return exit.signal === null
     ? `exited with code ${exit.code ?? "unknown"}`
     : `was killed by ${exit.signal}`;
+}
+
+/** What a person is told of a start that failed; a lack of the system's is told as it is. */
+export function startErrorOf(launch: ReplLaunch, error: NodeJS.ErrnoException): Error {
+  const concernsCommand = ["ENOENT", "EACCES", "ENOEXEC", "ENOTDIR"].includes(error.code ?? "");
+  return concernsCommand ? new ReplStartError(launch, error) : error;
 }

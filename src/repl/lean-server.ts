@@ -1,9 +1,11 @@
 import { performance } from "node:perf_hooks";
 import { LeanPickleError } from "../errors.ts";
 import {
+  checkTimeout,
   DEFAULT_TIMEOUT_S,
   type LeanServerOptions,
   type ReplConnection,
+  type ReplLaunch,
   type RunOptions,
 } from "./connection.ts";
 import {
@@ -12,37 +14,19 @@ import {
   ReplEndedError,
   ReplMemoryError,
   ReplProtocolError,
-  ReplStartError,
   ReplTimeoutError,
+  startErrorOf,
 } from "./errors.ts";
 import { AnswerFramer, encodeRequest } from "./framing.ts";
 import { type Making, Makings, type ReplId } from "./makings.ts";
-import { ProcessGroup, type ReplLaunch } from "./process-group.ts";
-import {
-  type AnswerTo,
-  checkAnswer,
-  checkRequest,
-  excerpt,
-  type ReplAnswer,
-  type ReplRequest,
-  type RequestKind,
-} from "./protocol.ts";
+import type { EndReason, Pending } from "./pending.ts";
+import { ProcessGroup } from "./process-group.ts";
+import type { AnswerTo, ReplAnswer, ReplRequest } from "./protocol.ts";
+import { checkAnswer, checkRequest, excerpt, parseAnswer } from "./protocol-check.ts";
 import { residentMemory } from "./resident-memory.ts";
 
 /** How often the memory of a REPL with a limit is looked at while it works, in milliseconds. */
 const MEMORY_CHECK_MS = 200;
-
-interface Pending {
-  request: ReplRequest;
-  kind: RequestKind;
-  options: RunOptions;
-  sentAt: number;
-  resolve(answer: ReplAnswer): void;
-  reject(error: unknown): void;
-}
-
-/** Makes the error for one of the requests that a process left unanswered. */
-type EndReason = (details: ReplEndDetails) => unknown;
 
 /** One REPL process, from the constructor to {@link LeanServer.close}. */
 export class LeanServer implements ReplConnection {
@@ -53,7 +37,7 @@ export class LeanServer implements ReplConnection {
   readonly #makings = new Makings();
   readonly #waiting: Pending[] = [];
   #active: Pending | undefined;
-  #timers: NodeJS.Timeout[] = [];
+  readonly #timers = new Set<NodeJS.Timeout>();
   /** Why the process is being ended, or has ended; undefined while it works. */
   #endReason: EndReason | undefined;
   readonly #closed: Promise<void>;
@@ -70,7 +54,7 @@ export class LeanServer implements ReplConnection {
       options.signal?.removeEventListener("abort", abort);
       const { startError } = this.#group;
       this.#endReason ??= startError
-        ? () => new ReplStartError(launch.command, startError)
+        ? () => startErrorOf(launch, startError)
         : (details) => new ReplDiedError(details);
       this.#rejectAll(exit);
     });
@@ -80,7 +64,8 @@ export class LeanServer implements ReplConnection {
   }
 
   get process(): object {
-    return this;
+    // The ids of a process that has ended are those of none.
+    return this.isAlive ? this : {};
   }
 
   /** The id of the process, and of its group. */
@@ -98,17 +83,22 @@ export class LeanServer implements ReplConnection {
   }
 
   async run<R extends ReplRequest>(request: R, options: RunOptions = {}): Promise<AnswerTo<R>> {
-    const kind = checkRequest(request);
+    const line = encodeRequest(request);
+    const sent = JSON.parse(line) as ReplRequest;
+    const kind = checkRequest(sent);
+    const timeout = checkTimeout(options.timeout ?? this.#options.timeout ?? DEFAULT_TIMEOUT_S);
+    const verbose = options.verbose ?? this.#options.verbose ?? false;
     const answer = await new Promise<ReplAnswer>((resolve, reject) => {
-      this.#waiting.push({ request, kind, options, sentAt: 0, resolve, reject });
-      this.#sendNext();
+      const pending = { request: sent, line, kind, timeout, verbose, sentAt: 0, resolve, reject };
+      this.#waiting.push(pending);
+      void this.#sendNext();
     });
     return answer as AnswerTo<R>;
   }
 
   /** Ends the process and all that it started; requests that are waiting are rejected. */
   async close(): Promise<void> {
-    const reason: EndReason = (details) => new ReplEndedError("repl-died", "was closed", details);
+    const reason: EndReason = (details) => new ReplEndedError("closed", "was closed", details);
     if (this.#active) {
       this.#end(reason);
     } else {
@@ -130,19 +120,17 @@ export class LeanServer implements ReplConnection {
     }
     this.#active = next;
     const { memoryLimit } = this.#options;
-    if (memoryLimit !== undefined) {
-      await this.#checkMemory(memoryLimit);
-      if (!this.isAlive) {
-        return;
-      }
-      this.#timers.push(setInterval(() => this.#checkMemory(memoryLimit), MEMORY_CHECK_MS));
+    if (memoryLimit !== undefined && !(await this.#watchMemory(memoryLimit))) {
+      return;
     }
-    const seconds = next.options.timeout ?? this.#options.timeout ?? DEFAULT_TIMEOUT_S;
-    const expire = () => this.#end((details) => new ReplTimeoutError(seconds, details));
-    this.#timers.push(setTimeout(expire, seconds * 1000));
-    this.#log(next, () => `> ${JSON.stringify(next.request)}`);
+    const { timeout } = next;
+    if (timeout !== Number.POSITIVE_INFINITY) {
+      const expire = () => this.#end((details) => new ReplTimeoutError(timeout, details));
+      this.#timers.add(setTimeout(expire, timeout * 1000));
+    }
+    this.#log(next, "> ", next.request);
     next.sentAt = performance.now();
-    this.#group.write(encodeRequest(next.request));
+    this.#group.write(next.line);
   }
 
   #receive(chunk: Buffer): void {
@@ -170,7 +158,7 @@ export class LeanServer implements ReplConnection {
       this.#end((details) => new ReplProtocolError(problem, details));
       return;
     }
-    this.#log(pending, () => `< ${JSON.stringify(parsed.value)}`);
+    this.#log(pending, "< ", parsed.value);
     this.#active = undefined;
     this.#clearTimers();
     const checked = checkAnswer(pending.kind, parsed.value);
@@ -182,11 +170,13 @@ export class LeanServer implements ReplConnection {
       const message = `The REPL's answer to ${excerpt(pending.request)} is not understood: ${checked.problem}.`;
       pending.reject(new LeanPickleError("protocol", message));
     }
-    this.#sendNext();
+    void this.#sendNext();
   }
 
-  async #checkMemory(limitMib: number): Promise<void> {
+  /** Looks at the memory now, and again and again while the process works; false past the limit. */
+  async #watchMemory(limitMib: number): Promise<boolean> {
     const { pid } = this.#group;
+    const watched = this.#active;
     try {
       const bytes = pid === undefined ? 0 : await residentMemory(pid);
       if (bytes > limitMib * 2 ** 20) {
@@ -196,6 +186,10 @@ export class LeanServer implements ReplConnection {
       // A limit that cannot be watched is no limit.
       this.#end(() => error);
     }
+    if (this.isAlive && this.#active === watched) {
+      this.#timers.add(setTimeout(() => void this.#watchMemory(limitMib), MEMORY_CHECK_MS));
+    }
+    return this.isAlive;
   }
 
   #end(reason: EndReason): void {
@@ -208,12 +202,16 @@ export class LeanServer implements ReplConnection {
 
   #rejectAll(exit: ReplEndDetails["exit"]): void {
     this.#clearTimers();
-    const unanswered = this.#active ? [this.#active, ...this.#waiting] : [...this.#waiting];
+    const stderr = this.#group.stderr.toString();
+    const rejectOne = ({ request, reject }: Pending, turn: ReplEndDetails["turn"]) =>
+      reject(this.#endReason?.({ asked: excerpt(request), turn, exit, stderr }));
+    const active = this.#active;
     this.#active = undefined;
-    this.#waiting.length = 0;
-    for (const { request, sentAt, reject } of unanswered) {
-      const stderr = this.#group.stderr.toString();
-      reject(this.#endReason?.({ asked: excerpt(request), sent: sentAt > 0, exit, stderr }));
+    if (active) {
+      rejectOne(active, active.sentAt > 0 ? "run" : "next");
+    }
+    for (const pending of this.#waiting.splice(0)) {
+      rejectOne(pending, "waiting");
     }
   }
 
@@ -221,21 +219,17 @@ export class LeanServer implements ReplConnection {
     for (const timer of this.#timers) {
       clearTimeout(timer);
     }
-    this.#timers = [];
+    this.#timers.clear();
   }
 
-  #log({ options }: Pending, text: () => string): void {
-    if (options.verbose ?? this.#options.verbose) {
+  #log({ verbose }: Pending, direction: string, message: unknown): void {
+    if (verbose) {
       const log = this.#options.log ?? ((line) => process.stderr.write(`${line}\n`));
-      log(text());
+      try {
+        log(`${direction}${JSON.stringify(message)}`);
+      } catch (error) {
+        this.#end(() => error);
+      }
     }
-  }
-}
-
-function parseAnswer(text: string): { value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return undefined;
   }
 }

@@ -9,12 +9,12 @@ import {
   type ProofStepAnswer,
   type ReplAnswer,
   type ReplRequest,
-  type RequestKind,
   type Sorry,
   type TacticRequest,
   type UnpickleEnvironmentRequest,
   type UnpickleProofStateRequest,
 } from "./protocol.ts";
+import type { RequestKind } from "./protocol-check.ts";
 
 /** The two counters of the REPL, by the names of their fields. */
 export type IdKind = "env" | "proofState";
@@ -77,7 +77,7 @@ export class Makings {
     // Those of `rootGoals` are not the sorries of the code. Pickling and unpickling tell those of
     // all tactics so far again: in both cases their number says nothing of the step.
     const isStep = kind === "command" || kind === "file" || kind === "tactic";
-    if (isStep && request.rootGoals !== true) {
+    if (isStep && (request as CommandRequest).rootGoals !== true) {
       this.#recordSorries(made, (answer as CommandAnswer).sorries ?? []);
     }
   }

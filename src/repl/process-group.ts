@@ -4,21 +4,9 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { onExit } from "signal-exit";
+import type { ReplLaunch } from "./connection.ts";
 import type { ProcessExit } from "./errors.ts";
 import { TextTail } from "./text-tail.ts";
-
-/** The command that starts a REPL. */
-export interface ReplLaunch {
-  /** The executable: a path, or a name that is looked up on PATH. It is never given to a shell. */
-  command: string;
-  args?: readonly string[];
-  /** The folder it runs in; this process's own by default. */
-  cwd?: string;
-  /** Its whole environment; this process's own by default. */
-  env?: NodeJS.ProcessEnv;
-  /** The toolchain that runs behind it, such as `leanprover/lean4:v4.33.0`; null where unknown. */
-  toolchain?: string | null;
-}
 
 /** How long a group may take to end by itself before the next, harder means, in milliseconds. */
 const GRACE_MS = 1000;

@@ -1,9 +1,7 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
-
-/** The unit in which Linux counts pages in `/proc/PID/stat`; 4 KiB on every machine that Lean supports. */
-const PAGE_BYTES = 4096;
+import { hasSystemCode } from "../errors.ts";
 
 /**
  * The resident memory, in bytes, of all processes of a process group together: `lake env repl` is
@@ -19,17 +17,28 @@ export async function residentMemory(processGroup: number): Promise<number> {
 async function residentMemoryOnLinux(processGroup: number): Promise<number> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const sizes = pids.map(async (pid) => {
-    try {
-      const stat = await readFile(`/proc/${pid}/stat`, "latin1");
-      // The second field is the name in parentheses, which may hold anything; count from its end.
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return Number(fields[2]) === processGroup ? Number(fields[21]) * PAGE_BYTES : 0;
-    } catch {
-      // The process ended between the listing and the look.
+    const stat = await readIfAlive(`/proc/${pid}/stat`);
+    // The second field is the name in parentheses, which may hold anything: count from its end.
+    const [, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (Number(group) !== processGroup) {
       return 0;
     }
+    const status = await readIfAlive(`/proc/${pid}/status`);
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
   });
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+/** A file of a process; empty where the process has ended in the meantime. */
+async function readIfAlive(path: string): Promise<string> {
+  try {
+    return await readFile(path, "latin1");
+  } catch (error) {
+    if (hasSystemCode(error, "ENOENT") || hasSystemCode(error, "ESRCH")) {
+      return "";
+    }
+    throw error;
+  }
 }
 
 async function residentMemoryByPs(processGroup: number): Promise<number> {

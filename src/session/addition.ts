@@ -1,8 +1,7 @@
 /** Making states: code, a sorry, tactics, on top of a state or of nothing. */
 import { LeanPickleError } from "../errors.ts";
-import type { LeanServerOptions, ReplConnection } from "../repl/connection.ts";
+import type { LeanServerOptions, ReplConnection, ReplLaunch } from "../repl/connection.ts";
 import { LeanServer } from "../repl/lean-server.ts";
-import type { ReplLaunch } from "../repl/process-group.ts";
 import {
   type AnswerTo,
   errorMessages,

@@ -1,9 +1,13 @@
 import { LeanPickleError } from "../errors.ts";
-import type { LeanServerOptions, ReplConnection, RunOptions } from "../repl/connection.ts";
+import type {
+  LeanServerOptions,
+  ReplConnection,
+  ReplLaunch,
+  RunOptions,
+} from "../repl/connection.ts";
 import { ReplEndedError } from "../repl/errors.ts";
 import { LeanServer } from "../repl/lean-server.ts";
 import type { IdKind, Making, ReplId } from "../repl/makings.ts";
-import type { ReplLaunch } from "../repl/process-group.ts";
 import {
   type AnswerTo,
   isErrorAnswer,
@@ -13,20 +17,25 @@ import {
 import { mapIds, toRawId } from "./id-mapping.ts";
 import { PickleSessionCache } from "./pickle-session-cache.ts";
 import type { BaseSessionCache } from "./session-cache.ts";
+import { noSuchState } from "./verdicts.ts";
 
 /** How an {@link AutoLeanServer} works. */
-export interface AutoLeanServerOptions extends LeanServerOptions {
+export interface AutoLeanServerOptions<C extends BaseSessionCache = BaseSessionCache>
+  extends LeanServerOptions {
   /** Where states are kept; a `PickleSessionCache` in the current directory by default. */
-  sessionCache?: BaseSessionCache;
+  sessionCache?: C | undefined;
   /** The time that loading one state may take, in seconds; `timeout` by default. */
-  timeoutPerState?: number;
+  timeoutPerState?: number | undefined;
 }
 
 /** How one request is run. */
 export interface AutoRunOptions extends RunOptions {
   /** Whether the state that the answer names is kept: the answer then has its session id. */
-  addToSessionCache?: boolean;
+  addToSessionCache?: boolean | undefined;
 }
+
+/** The ids that a request may have. */
+type ReplIds = Partial<Record<IdKind, unknown>>;
 
 /** One REPL process of the many that a server goes through, and where its ids begin. */
 interface Incarnation {
@@ -34,8 +43,8 @@ interface Incarnation {
   offset: Record<IdKind, number>;
 }
 
-/** How often a request is sent again that was not sent, since the REPL had too much memory. */
-const MAX_MEMORY_RESTARTS = 1;
+/** How often a REPL is started for a request before which the last one ended by itself. */
+const MAX_RESTARTS = 1;
 
 /**
  * A REPL that starts anew after a crash, a timeout or too much memory, with the states of its cache
@@ -46,20 +55,24 @@ const MAX_MEMORY_RESTARTS = 1;
  * cause. Its ids count on from one process to the next, so that an id of a process that has ended
  * is an error (`stale-id`) and never another state.
  */
-export class AutoLeanServer implements ReplConnection {
+export class AutoLeanServer<C extends BaseSessionCache = PickleSessionCache>
+  implements ReplConnection
+{
   readonly launch: ReplLaunch;
   /** The states that outlive the processes. */
-  readonly sessionCache: BaseSessionCache;
-  readonly #options: AutoLeanServerOptions;
+  readonly sessionCache: C;
+  readonly #options: AutoLeanServerOptions<C>;
   #current: Incarnation | undefined;
   /** The first ids that no process has given out yet. */
   readonly #next: Record<IdKind, number> = { env: 0, proofState: 0 };
   #isClosed = false;
 
-  constructor(launch: ReplLaunch, options: AutoLeanServerOptions = {}) {
+  constructor(launch: ReplLaunch, options: AutoLeanServerOptions<C> = {}) {
     this.launch = launch;
     this.#options = options;
-    this.sessionCache = options.sessionCache ?? new PickleSessionCache(process.cwd());
+    // Where none is given, C is what it is by default.
+    this.sessionCache =
+      options.sessionCache ?? (new PickleSessionCache(process.cwd()) as BaseSessionCache as C);
   }
 
   get process(): object {
@@ -99,9 +112,9 @@ export class AutoLeanServer implements ReplConnection {
 
   /** Runs a request on the process that is alive when its turn comes. */
   async #runOnLive(request: ReplRequest, options: AutoRunOptions): Promise<ReplAnswer> {
-    for (let memoryRestarts = 0; ; ) {
+    for (let restarts = 0; ; ) {
       const loaded = await this.#loadSessionIds(request, options);
-      const incarnation = this.#live();
+      const incarnation = await this.#live();
       const { offset } = incarnation;
       if (loaded.some(({ kind, id }) => id < offset[kind])) {
         // The process that they were loaded into has ended in between.
@@ -110,28 +123,27 @@ export class AutoLeanServer implements ReplConnection {
       const ids = Object.fromEntries(loaded.map(({ kind, id }) => [kind, id]));
       const raw = mapIds({ ...request, ...ids }, (kind, id) => toRawId(offset, kind, id));
       try {
-        const answer = await incarnation.server.run(raw, options);
-        return this.#countOn(answer, incarnation);
+        return this.#countOn(await incarnation.server.run(raw, options), incarnation);
       } catch (error) {
-        memoryRestarts += isMemoryError(error) ? 1 : 0;
-        if (!this.#mayRunAgain(error) || memoryRestarts > MAX_MEMORY_RESTARTS) {
+        restarts += error instanceof ReplEndedError && error.turn === "next" ? 1 : 0;
+        if (!this.#mayRunAgain(error) || restarts > MAX_RESTARTS) {
           throw error;
         }
       }
     }
   }
 
-  /** Whether a request cannot have been the cause: it waited for another, or for memory. */
+  /** Whether a request cannot have been the cause: it was never sent. */
   #mayRunAgain(error: unknown): boolean {
     const mustStop = this.#isClosed || this.#options.signal?.aborted === true;
-    return error instanceof ReplEndedError && !error.sent && !mustStop;
+    return error instanceof ReplEndedError && error.turn !== "run" && !mustStop;
   }
 
   /** Loads the states that a request names by session id into the process that is alive. */
   async #loadSessionIds(request: ReplRequest, options: AutoRunOptions): Promise<ReplId[]> {
     const loaded: ReplId[] = [];
     for (const kind of ["env", "proofState"] as const) {
-      const sessionId = request[kind];
+      const sessionId: unknown = Object.hasOwn(request, kind) && (request as ReplIds)[kind];
       if (typeof sessionId === "number" && sessionId < 0) {
         loaded.push({ kind, id: await this.#load(kind, sessionId, options) });
       }
@@ -141,9 +153,13 @@ export class AutoLeanServer implements ReplConnection {
 
   async #load(kind: IdKind, sessionId: number, { verbose }: AutoRunOptions): Promise<number> {
     const cache = this.sessionCache;
+    if (!cache.has(sessionId)) {
+      // Another process, or another cache on the same states, may have added it.
+      cache.refresh();
+    }
     const state = cache.get(sessionId);
     if (!state) {
-      throw new LeanPickleError("no-such-state", `The cache has no state ${sessionId}.`);
+      throw noSuchState(sessionId);
     }
     if (state.isProofState !== (kind === "proofState")) {
       const is = state.isProofState ? "a proof state" : "an environment";
@@ -168,11 +184,19 @@ export class AutoLeanServer implements ReplConnection {
     return this.#current?.server.isAlive === true && id >= this.#current.offset[kind];
   }
 
-  #live(): Incarnation {
-    if (this.#isClosed) {
-      throw new LeanPickleError("repl-died", "The server was closed.");
+  /** The process that is alive, or a new one once the last one is gone: never two at a time. */
+  async #live(): Promise<Incarnation> {
+    while (this.#current && !this.#current.server.isAlive && !this.#isClosed) {
+      const ended = this.#current;
+      await ended.server.close();
+      if (this.#current === ended) {
+        this.#current = undefined;
+      }
     }
-    if (!this.#current?.server.isAlive) {
+    if (this.#isClosed) {
+      throw new LeanPickleError("closed", "The server was closed.");
+    }
+    if (!this.#current) {
       const server = new LeanServer(this.launch, this.#options);
       this.#current = { server, offset: { ...this.#next } };
     }
@@ -187,8 +211,4 @@ export class AutoLeanServer implements ReplConnection {
       return unique;
     });
   }
-}
-
-function isMemoryError(error: unknown): boolean {
-  return error instanceof ReplEndedError && error.code === "memory-limit";
 }

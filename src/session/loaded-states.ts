@@ -1,28 +1,51 @@
 import type { ReplConnection } from "../repl/connection.ts";
 import type { ReplId } from "../repl/makings.ts";
+import type { ManifestState, RecipeEntry } from "../store/manifest.ts";
+
+/** What has to be known of a state to build on it, also when the cache holds it no longer. */
+export interface KnownBase {
+  key: string;
+  imports: string[] | null;
+  /** The recipes that lead to it, where they are known. */
+  recipes: Record<string, RecipeEntry>;
+}
+
+/** The states in one process, by session id and by what they are called there. */
+interface Loaded {
+  ids: Map<number, ReplId>;
+  bases: Map<string, KnownBase>;
+}
 
 /**
  * Which states are loaded in which REPL, and under which ids. An id belongs to one process and dies
  * with it, so this is never written to disk, and forgotten together with the process.
  */
 export class LoadedStates {
-  /** Of each process, by session id, the id in the REPL. */
-  readonly #byProcess = new WeakMap<object, Map<number, number>>();
+  readonly #byProcess = new WeakMap<object, Loaded>();
   /** By session id, the id that a state got last, in whichever REPL. */
   readonly #last = new Map<number, number>();
 
-  /** Remembers the id that a state has in the process behind `server`. */
-  set(server: ReplConnection, sessionId: number, replId: number): void {
-    const { process } = server;
-    const loaded = this.#byProcess.get(process) ?? new Map<number, number>();
-    loaded.set(sessionId, replId);
+  /**
+   * Remembers the id that a state has in a process.
+   * @param process taken from the server before it was asked: it may have another one by now
+   */
+  set(
+    process: object,
+    { sessionId, isProofState, key, imports }: ManifestState,
+    id: number,
+    recipes: KnownBase["recipes"],
+  ): void {
+    const loaded = this.#byProcess.get(process) ?? { ids: new Map(), bases: new Map() };
+    const of: ReplId = { kind: isProofState ? "proofState" : "env", id };
+    loaded.ids.set(sessionId, of);
+    loaded.bases.set(nameOf(of), { key, imports, recipes });
     this.#byProcess.set(process, loaded);
-    this.#last.set(sessionId, replId);
+    this.#last.set(sessionId, id);
   }
 
   /** The id that a state has in the process behind `server`. */
   get(server: ReplConnection, sessionId: number): number | undefined {
-    return this.#byProcess.get(server.process)?.get(sessionId);
+    return this.#byProcess.get(server.process)?.ids.get(sessionId)?.id;
   }
 
   /** The id that a state got last. */
@@ -31,15 +54,11 @@ export class LoadedStates {
   }
 
   /** The state that has this id in the process behind `server`. */
-  find<S extends { sessionId: number; isProofState: boolean }>(
-    server: ReplConnection,
-    { kind, id }: ReplId,
-    states: readonly S[],
-  ): S | undefined {
-    const loaded = this.#byProcess.get(server.process);
-    return states.find(
-      ({ sessionId, isProofState }) =>
-        isProofState === (kind === "proofState") && loaded?.get(sessionId) === id,
-    );
+  find(server: ReplConnection, of: ReplId): KnownBase | undefined {
+    return this.#byProcess.get(server.process)?.bases.get(nameOf(of));
   }
+}
+
+function nameOf({ kind, id }: ReplId): string {
+  return `${kind} ${id}`;
 }

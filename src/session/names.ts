@@ -1,6 +1,17 @@
 import { LeanPickleError } from "../errors.ts";
 import { isName, type Manifest, type ManifestState } from "../store/manifest.ts";
 
+/** Checks several names as {@link checkName} does. */
+export function checkNames(
+  manifest: Manifest,
+  names: readonly (string | null)[],
+  mayReplace: boolean,
+): void {
+  for (const name of names.filter((each) => each !== null)) {
+    checkName(manifest, name, mayReplace);
+  }
+}
+
 /**
  * Checks that a state can be given a name, and returns the state that it would be taken from.
  * @throws {LeanPickleError} `usage` for what cannot be a name; `name-taken`, unless it may be taken

@@ -1,27 +1,36 @@
-import { LeanPickleError } from "../errors.ts";
+import { resolve } from "node:path";
 import type { RecipeStep } from "../recipe/steps.ts";
 import type { ReplConnection, RunOptions } from "../repl/connection.ts";
-import type { ReplAnswer, ReplRequest } from "../repl/protocol.ts";
+import type { ReplRequest } from "../repl/protocol.ts";
 import { picklePath } from "../store/layout.ts";
 import type { LockOptions } from "../store/lock.ts";
-import { type Manifest, type ManifestState, recipeChain } from "../store/manifest.ts";
+import { type Manifest, type ManifestState, recipeChain, recipesOf } from "../store/manifest.ts";
 import { readManifest } from "../store/manifest-file.ts";
 import { findState } from "../store/references.ts";
 import type { Removal } from "../store/removal.ts";
 import { LoadedStates } from "./loaded-states.ts";
-import { checkName } from "./names.ts";
-import type { AddOptions, PickleSessionState, ReloadOptions } from "./pickle-session-state.ts";
-import { BaseSessionCache, type CacheCallOptions, type Verdict } from "./session-cache.ts";
-import type { Unpickled } from "./unpickle.ts";
-
-// What only some calls need is loaded by them: listing a cache starts no machinery to write one.
+import { checkNames } from "./names.ts";
+import type {
+  AddAllOptions,
+  AddOptions,
+  PickleSessionState,
+  ReloadOptions,
+} from "./pickle-session-state.ts";
+import {
+  BaseSessionCache,
+  type CacheCallOptions,
+  type NamesState,
+  type Verdict,
+} from "./session-cache.ts";
+import { noSuchState, type Unpickled, verdictOf, whyNotLoaded } from "./verdicts.ts";
 
 /**
  * A cache of pickled states in a working directory, behind one JSON manifest. Many processes may
  * use one at a time. Reads (`get`, `keys`, iteration) see the manifest as last read or written.
  *
  * The model is LeanInteract's `PickleSessionCache`; here the index survives the process, each state
- * has a file of its own, and one bad state costs no other.
+ * has a file of its own, and one bad state costs no other. What only some calls need is loaded by
+ * them: to list a cache, no machinery is started to write one.
  */
 export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   /** The folder that holds the manifest and the pickles. */
@@ -36,34 +45,30 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
    */
   constructor(workingDir: string, options: LockOptions = {}) {
     super();
-    this.workingDir = workingDir;
+    // Absolute: a change of the current directory changes no cache.
+    this.workingDir = resolve(workingDir);
     this.#options = options;
-    this.#manifest = readManifest(workingDir);
-  }
-
-  /** Reads the manifest again, which other processes may have changed. */
-  refresh(): void {
     this.#manifest = readManifest(this.workingDir);
   }
 
-  /**
-   * Checks, against the manifest as it is now, that states can be given these names.
-   * @throws {LeanPickleError} `usage` for what cannot be a name, `name-taken`
-   */
+  /** Reads the manifest again, which other processes may have changed. */
+  override refresh(): void {
+    this.#manifest = readManifest(this.workingDir);
+  }
+
+  /** Checks that states can be given these names now; throws `usage` or `name-taken`. */
   checkNames(names: readonly (string | null)[], replaceName = false): void {
     this.refresh();
-    for (const name of names.filter((each) => each !== null)) {
-      checkName(this.#manifest, name, replaceName);
-    }
+    checkNames(this.#manifest, names, replaceName);
   }
 
   async add(
     server: ReplConnection,
     _request: ReplRequest,
-    response: ReplAnswer,
-    options: AddOptions = {},
+    response: NamesState,
+    { name, ...options }: AddOptions = {},
   ): Promise<number> {
-    const [state] = await this.addAll(server, [response], options);
+    const [state] = await this.addAll(server, [response], { ...options, names: [name ?? null] });
     return (state as ManifestState).sessionId;
   }
 
@@ -73,20 +78,20 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
    */
   async addAll(
     server: ReplConnection,
-    responses: readonly ReplAnswer[],
-    options: AddOptions = {},
+    responses: readonly NamesState[],
+    options: AddAllOptions = {},
   ): Promise<ManifestState[]> {
+    const { process } = server;
     this.checkNames(options.names ?? [], options.replaceName);
     const { addStates } = await import("./pickling.ts");
     const { manifest, added } = await addStates(server, responses, options, {
       workingDir: this.workingDir,
       lock: this.#options,
-      manifest: this.#manifest,
-      findBase: (of) => this.#loaded.find(server, of, this.#manifest.states),
+      findBase: (of) => this.#loaded.find(server, of),
     });
     this.#manifest = manifest;
-    return added.map(({ state, replId }) => {
-      this.#loaded.set(server, state.sessionId, replId);
+    return added.map(({ state, replId, recipes }) => {
+      this.#loaded.set(process, state, replId, recipes);
       return state;
     });
   }
@@ -126,11 +131,15 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     { verbose, only, onState, onVerdict }: ReloadOptions = {},
   ): Promise<Verdict[]> {
     this.refresh();
+    const chosen = new Set(only ?? this.keys());
     const verdicts: Verdict[] = [];
-    for (const state of this.#manifest.states) {
-      if (only === undefined || only.includes(state.sessionId)) {
-        onState?.(state);
-        const verdict = await this.#check(server, state, { timeout: timeoutPerState, verbose });
+    for (const state of this.#manifest.states.filter(({ sessionId }) => chosen.has(sessionId))) {
+      onState?.(state);
+      const startedAt = performance.now();
+      const unpickled = await this.#unpickle(server, state, { timeout: timeoutPerState, verbose });
+      // One that was removed in the meantime has no verdict.
+      if (unpickled) {
+        const verdict = verdictOf(state, unpickled, Math.round(performance.now() - startedAt));
         verdicts.push(verdict);
         onVerdict?.(verdict);
       }
@@ -148,19 +157,18 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     if (known !== undefined) {
       return known;
     }
-    const state = this.get(sessionId)?.entry;
+    const state = this.#find(sessionId);
     if (!state) {
       throw noSuchState(sessionId);
     }
     const unpickled = await this.#unpickle(server, state, { timeout, verbose });
+    if (!unpickled) {
+      throw noSuchState(sessionId);
+    }
     if (unpickled.status === "loaded") {
       return unpickled.replId;
     }
-    if (unpickled.status === "timeout") {
-      throw unpickled.cause;
-    }
-    const message = `State ${sessionId} was not loaded (${unpickled.status}). ${unpickled.message}`;
-    throw new LeanPickleError("not-loaded", message, { cause: unpickled.cause });
+    throw whyNotLoaded(sessionId, unpickled);
   }
 
   getReplId(sessionId: number, server: ReplConnection): number | undefined {
@@ -172,7 +180,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   }
 
   get(sessionId: number): PickleSessionState | undefined {
-    const entry = this.#manifest.states.find((state) => state.sessionId === sessionId);
+    const entry = this.#find(sessionId);
     return entry && this.#stateOf(entry);
   }
 
@@ -191,11 +199,6 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     return recipeChain(this.#manifest, key)?.map(({ step }) => step);
   }
 
-  /** The last step of a state's recipe; undefined where it is not known. */
-  lastStep({ key }: ManifestState): RecipeStep | undefined {
-    return this.#manifest.recipes[key]?.step;
-  }
-
   keys(): IterableIterator<number> {
     return this.#manifest.states.map(({ sessionId }) => sessionId).values();
   }
@@ -211,33 +214,32 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     return { sessionId, replId, isProofState, pickleFile, entry };
   }
 
-  async #check(
-    server: ReplConnection,
-    state: ManifestState,
-    options: RunOptions,
-  ): Promise<Verdict> {
-    const { verdictOf } = await import("./unpickle.ts");
-    const startedAt = performance.now();
-    const unpickled = await this.#unpickle(server, state, options);
-    return verdictOf(state, unpickled, Math.round(performance.now() - startedAt));
-  }
-
+  /** Undefined for a state that is gone: pickles are not locked while they are loaded. */
   async #unpickle(
     server: ReplConnection,
     state: ManifestState,
     options: RunOptions,
-  ): Promise<Unpickled> {
+  ): Promise<Unpickled | undefined> {
     const { unpickle } = await import("./unpickle.ts");
     const unpickled = await unpickle(server, this.workingDir, state, options);
     if (unpickled.status === "loaded") {
-      this.#loaded.set(server, state.sessionId, unpickled.replId);
+      const recipes = recipesOf(this.#manifest, state.key);
+      this.#loaded.set(unpickled.process, state, unpickled.replId, recipes);
     }
-    return unpickled;
+    if (unpickled.status !== "damaged") {
+      return unpickled;
+    }
+    // It may have been removed, or made again in another file, since the manifest was read.
+    this.refresh();
+    const now = this.#find(state.sessionId);
+    return now && now.pickleFile !== state.pickleFile
+      ? await this.#unpickle(server, now, options)
+      : now && unpickled;
   }
-}
 
-function noSuchState(sessionId: number): LeanPickleError {
-  return new LeanPickleError("no-such-state", `The cache has no state ${sessionId}.`);
+  #find(sessionId: number): ManifestState | undefined {
+    return this.#manifest.states.find((state) => state.sessionId === sessionId);
+  }
 }
 
 function throwIfLeftOver({ leftOver: [first] }: Removal): void {

@@ -11,17 +11,22 @@ export interface PickleSessionState extends SessionState {
   /** The absolute path of its pickle. It is read-only and never changes. */
   readonly pickleFile: string;
   /** All that the manifest says of it. */
-  readonly entry: ManifestState;
+  readonly entry: Readonly<ManifestState>;
 }
 
-/** How states are added. */
+/** How a state is added. */
 export interface AddOptions extends CacheCallOptions {
-  /** The name of the state; of several, each has its own. */
-  names?: readonly (string | null)[] | undefined;
+  name?: string | undefined;
   /** Whether a name is taken from the state that has it. */
   replaceName?: boolean | undefined;
   /** The time that the REPL may take to pickle one state, in seconds. */
   timeout?: number | undefined;
+}
+
+/** How several states are added. */
+export interface AddAllOptions extends Omit<AddOptions, "name"> {
+  /** The name of each state; null for one without. */
+  names?: readonly (string | null)[] | undefined;
 }
 
 /** How states are loaded. */

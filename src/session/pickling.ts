@@ -1,18 +1,20 @@
 /** From a state in a REPL to an entry of the manifest. */
 import { LeanPickleError } from "../errors.ts";
 import { keyOfPickle } from "../recipe/key.ts";
-import type { ReplConnection } from "../repl/connection.ts";
+import type { ReplConnection, RunOptions } from "../repl/connection.ts";
 import { ReplDiedError } from "../repl/errors.ts";
-import type { ReplId } from "../repl/makings.ts";
+import type { IdKind, ReplId } from "../repl/makings.ts";
 import { isErrorAnswer, type ProofStepAnswer, type ReplAnswer } from "../repl/protocol.ts";
 import type { LockOptions } from "../store/lock.ts";
 import type { Manifest, ManifestState, RecipeEntry } from "../store/manifest.ts";
 import { readManifest } from "../store/manifest-file.ts";
 import { updateManifest } from "../store/manifest-update.ts";
 import { removePickle, TemporaryPickle } from "../store/pickles.ts";
+import type { KnownBase } from "./loaded-states.ts";
 import { checkName } from "./names.ts";
-import type { AddOptions } from "./pickle-session-state.ts";
-import { elapsedMs, findProvenance, type KnownBase, writeRecipes } from "./provenance.ts";
+import type { AddAllOptions } from "./pickle-session-state.ts";
+import { elapsedMs, findProvenance, writeRecipes } from "./provenance.ts";
+import type { NamesState } from "./session-cache.ts";
 
 /** A state that has its pickle, and is in no manifest yet. */
 interface Draft {
@@ -25,8 +27,6 @@ interface Draft {
 export interface AddingContext {
   workingDir: string;
   lock: LockOptions;
-  /** The manifest as it is known before the change. */
-  manifest: Manifest;
   /** The state of the cache that is loaded under an id of the REPL. */
   findBase(of: ReplId): KnownBase | undefined;
 }
@@ -34,7 +34,7 @@ export interface AddingContext {
 /** What was added: the states, the ids that they have in the REPL, and the manifest with them. */
 export interface Added {
   manifest: Manifest;
-  added: { state: ManifestState; replId: number }[];
+  added: { state: ManifestState; replId: number; recipes: Record<string, RecipeEntry> }[];
 }
 
 /**
@@ -43,8 +43,8 @@ export interface Added {
  */
 export async function addStates(
   server: ReplConnection,
-  responses: readonly ReplAnswer[],
-  { names, replaceName = false, ...options }: AddOptions,
+  responses: readonly NamesState[],
+  { names, replaceName = false, ...options }: AddAllOptions,
   context: AddingContext,
 ): Promise<Added> {
   const subjects = responses.map(subjectOf);
@@ -56,10 +56,11 @@ export async function addStates(
     const { manifest, result } = await updateManifest(context.workingDir, context.lock, (current) =>
       commitDrafts(current, drafts, replaceName),
     );
-    const added = subjects.flatMap(({ id }, index) => {
-      const state = result[index];
-      return state ? [{ state, replId: id }] : [];
-    });
+    const added = result.map((state, index) => ({
+      state,
+      replId: subjects[index]?.id ?? 0,
+      recipes: drafts[index]?.recipes ?? {},
+    }));
     return { manifest, added };
   } catch (error) {
     // What keeps them from being removed, too, is less than what went wrong: they are garbage.
@@ -70,17 +71,21 @@ export async function addStates(
 
 /**
  * The state that a response names.
- * @throws {LeanPickleError} `bad-request` where it names none
+ * @throws {LeanPickleError} `bad-request` where it names none, or one that is in a cache already
  */
-function subjectOf(response: ReplAnswer): ReplId {
-  if (isErrorAnswer(response)) {
+function subjectOf(response: NamesState): ReplId {
+  // As in the REPL's own answers: one that names a proof state is about that.
+  const kind = "proofState" in response ? "proofState" : "env";
+  const id = (response as Record<IdKind, unknown>)[kind];
+  if (typeof id !== "number" || !Number.isInteger(id)) {
     const message = "The response names neither an environment nor a proof state to add.";
     throw new LeanPickleError("bad-request", message);
   }
-  // As in the REPL's own answers: one that names a proof state is about that.
-  return "proofState" in response
-    ? { kind: "proofState", id: Number(response.proofState) }
-    : { kind: "env", id: Number(response.env) };
+  if (id < 0) {
+    const message = `${kind} ${id} is a session id: that state is in a cache already.`;
+    throw new LeanPickleError("bad-request", message);
+  }
+  return { kind, id };
 }
 
 /** Has the REPL pickle a state, and makes the pickle the cache's. */
@@ -89,10 +94,9 @@ async function pickleDraft(
   subject: ReplId,
   name: string | null,
   context: AddingContext,
-  options: { timeout?: number | undefined; verbose?: boolean | undefined },
+  options: RunOptions,
 ): Promise<Draft> {
-  const temporary = await TemporaryPickle.create(context.workingDir);
-  try {
+  return await TemporaryPickle.with(context.workingDir, async (temporary) => {
     const answer = await pickleTo(server, subject, temporary.path, options);
     const { bytes, sha256, header } = await temporary.seal();
     const toolchain = server.launch.toolchain ?? null;
@@ -120,11 +124,8 @@ async function pickleDraft(
         proofStatus: (answer as ProofStepAnswer).proofStatus ?? null,
       }),
     };
-    const base = recipesOf(context.manifest, provenance?.base ?? null);
-    return { state, recipes: { ...base, ...written?.recipes } };
-  } finally {
-    await temporary.discard();
-  }
+    return { state, recipes: written?.recipes ?? {} };
+  });
 }
 
 /**
@@ -146,7 +147,7 @@ function commitDrafts(
     const added: ManifestState = { sessionId: manifest.nextSessionId, ...state };
     manifest.nextSessionId--;
     manifest.states.push(added);
-    manifest.recipes = { ...manifest.recipes, ...recipes };
+    Object.assign(manifest.recipes, recipes);
     return added;
   });
 }
@@ -172,45 +173,26 @@ async function pickleTo(
   server: ReplConnection,
   { kind, id }: ReplId,
   path: string,
-  options: { timeout?: number | undefined; verbose?: boolean | undefined },
+  options: RunOptions,
 ): Promise<ReplAnswer> {
-  const answer = await askToPickle();
+  const request = kind === "env" ? { pickleTo: path, env: id } : { pickleTo: path, proofState: id };
+  const answer = await server.run(request, options).catch((error: unknown) => {
+    throw explainClosures(error);
+  });
   if (isErrorAnswer(answer)) {
     throw new LeanPickleError("pickle-failed", `The REPL did not pickle it: ${answer.message}`);
   }
   return answer;
-
-  async function askToPickle(): Promise<ReplAnswer> {
-    const request =
-      kind === "env" ? { pickleTo: path, env: id } : { pickleTo: path, proofState: id };
-    try {
-      return await server.run(request, options);
-    } catch (error) {
-      if (error instanceof ReplDiedError && /closures cannot be compacted/i.test(error.stderr)) {
-        throw new LeanPickleError(
-          "pickle-failed",
-          `Lean cannot pickle this state. ${error.message}`,
-          {
-            hint: "It holds a closure, which Lean's pickles cannot: leanprover-community/repl#81.",
-            cause: error,
-          },
-        );
-      }
-      throw error;
-    }
-  }
 }
 
-/** The recipes that lead to a key. */
-function recipesOf({ recipes }: Manifest, key: string | null): Record<string, RecipeEntry> {
-  const chain: Record<string, RecipeEntry> = {};
-  for (let at = key; at !== null && !(at in chain); ) {
-    const entry: RecipeEntry | undefined = Object.hasOwn(recipes, at) ? recipes[at] : undefined;
-    if (!entry) {
-      break;
-    }
-    chain[at] = entry;
-    at = entry.base;
+/** What a person is told where Lean died of a state that it cannot pickle. */
+function explainClosures(error: unknown): unknown {
+  if (error instanceof ReplDiedError && /closures cannot be compacted/i.test(error.stderr)) {
+    const message = `Lean cannot pickle this state. ${error.message}`;
+    return new LeanPickleError("pickle-failed", message, {
+      hint: "It holds a closure, which Lean's pickles cannot: leanprover-community/repl#81.",
+      cause: error,
+    });
   }
-  return chain;
+  return error;
 }

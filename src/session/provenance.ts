@@ -6,17 +6,12 @@ import type { ReplConnection } from "../repl/connection.ts";
 import type { Making, ReplId } from "../repl/makings.ts";
 import type { CommandRequest } from "../repl/protocol.ts";
 import type { RecipeEntry } from "../store/manifest.ts";
-
-/** A state that is known already, on which others were built. */
-export interface KnownBase {
-  key: string;
-  imports: string[] | null;
-}
+import type { KnownBase } from "./loaded-states.ts";
 
 /** How a state was made. */
 export interface Provenance {
-  /** The key of the state that it was built on; null for nothing. */
-  base: string | null;
+  /** The state that it was built on; null for nothing. */
+  base: KnownBase | null;
   /** What was done to the base, in order. Empty where it is the base itself. */
   steps: { kind: StateKind; step: RecipeStep }[];
   /** The modules that it stands on; null where that is not known. */
@@ -41,7 +36,7 @@ export function findProvenance(
   for (let at = of; ; ) {
     const known = findBase(at);
     if (known) {
-      return { base: known.key, steps, imports: known.imports };
+      return { base: known, steps, imports: known.imports };
     }
     const making = server.madeBy(at);
     const done = making && stepOf(making);
@@ -72,13 +67,13 @@ export function elapsedMs(server: ReplConnection, of: ReplId): number {
   return sum;
 }
 
-/** The key of a state, and the recipes that lead to it from its base. */
+/** The key of a state, and all recipes that lead to it, those of its base too. */
 export function writeRecipes(
   { base, steps }: Provenance,
   inputs: KeyInputs,
 ): { key: string | null; recipes: Record<string, RecipeEntry> } {
-  const recipes: Record<string, RecipeEntry> = {};
-  let key = base;
+  const recipes: Record<string, RecipeEntry> = { ...base?.recipes };
+  let key = base?.key ?? null;
   for (const { kind, step } of steps) {
     const entry: RecipeEntry = { base: key, step, inputs };
     key = keyOfStep({ kind, base: key, step, inputs });

@@ -1,6 +1,9 @@
 import type { ReplConnection } from "../repl/connection.ts";
 import type { ReplAnswer, ReplRequest } from "../repl/protocol.ts";
 
+/** What names a state: an answer of the REPL, or one of the sorries in it. */
+export type NamesState = ReplAnswer | { env: number } | { proofState: number };
+
 /** A state that a cache holds. */
 export interface SessionState {
   /** -1, -2, ...: it stands wherever the REPL takes an `env` or a `proofState`. */
@@ -49,13 +52,13 @@ export abstract class BaseSessionCache<S extends SessionState = SessionState> {
   /**
    * Keeps the state that a response names.
    * @param request what was asked
-   * @param response what the REPL answered; one that names no state is refused
+   * @param response what the REPL answered, or a sorry of it; one that names no state is refused
    * @returns the session id
    */
   abstract add(
     server: ReplConnection,
     request: ReplRequest,
-    response: ReplAnswer,
+    response: NamesState,
     options?: CacheCallOptions,
   ): Promise<number>;
 
@@ -71,6 +74,11 @@ export abstract class BaseSessionCache<S extends SessionState = SessionState> {
     timeoutPerState?: number,
     options?: CacheCallOptions,
   ): Promise<Verdict[]>;
+
+  /**
+   * Reads again what this cache is kept in, where others may have changed it. Nothing by default.
+   */
+  refresh(): void {}
 
   /** The id that a state has in the REPL; undefined where it is not loaded there. */
   abstract getReplId(sessionId: number, server: ReplConnection): number | undefined;

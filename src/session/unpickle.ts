@@ -5,18 +5,8 @@ import { isErrorAnswer, type ProofStepAnswer } from "../repl/protocol.ts";
 import { picklePath } from "../store/layout.ts";
 import type { ManifestState } from "../store/manifest.ts";
 import { findDamage } from "../store/pickles.ts";
-import type { Verdict, VerdictStatus } from "./session-cache.ts";
-
-/** A state that was not loaded, and why. */
-interface NotLoaded {
-  status: Exclude<VerdictStatus, "loaded">;
-  message: string;
-  goals?: string[];
-  cause?: unknown;
-}
-
-/** What came of unpickling a state. */
-export type Unpickled = { status: "loaded"; replId: number } | NotLoaded;
+import { targetOf } from "./goals.ts";
+import type { NotLoaded, Unpickled } from "./verdicts.ts";
 
 /**
  * Loads a state into a REPL, and checks that it is the state that was added. A pickle that is not
@@ -51,7 +41,7 @@ async function unpickleEnvironment(
   const answer = await server.run({ unpickleEnvFrom: path }, options);
   return isErrorAnswer(answer)
     ? { status: "failed", message: `The REPL refused it: ${answer.message}` }
-    : { status: "loaded", replId: answer.env };
+    : { status: "loaded", replId: answer.env, process: server.process };
 }
 
 async function unpickleProofState(
@@ -65,7 +55,7 @@ async function unpickleProofState(
     return { status: "failed", message: `The REPL refused it: ${answer.message}` };
   }
   return haveSameGoals(answer, state)
-    ? { status: "loaded", replId: answer.proofState }
+    ? { status: "loaded", replId: answer.proofState, process: server.process }
     : {
         status: "goals-changed",
         message: `It came back with other goals: ${summarize(answer.goals)} instead of ${summarize(state.goals ?? [])}.`,
@@ -83,7 +73,7 @@ function summarize(goals: string[]): string {
   if (first === undefined) {
     return "none";
   }
-  const target = first.slice(Math.max(first.lastIndexOf("⊢"), 0));
+  const target = targetOf(first);
   return goals.length === 1 ? `"${target}"` : `"${target}" and ${goals.length - 1} more`;
 }
 
@@ -91,6 +81,9 @@ function summarize(goals: string[]): string {
 function judge(error: unknown, { lean }: ManifestState): NotLoaded {
   if (error instanceof ReplEndedError) {
     const { message } = error;
+    if (error.turn !== "run") {
+      return { status: "failed", message, cause: error };
+    }
     if (error.code === "timeout") {
       return { status: "timeout", message, cause: error };
     }
@@ -112,16 +105,4 @@ function judge(error: unknown, { lean }: ManifestState): NotLoaded {
     return { status: "failed", message: error.message, cause: error };
   }
   throw error;
-}
-
-/** What came of unpickling a state, as a verdict on it. */
-export function verdictOf(state: ManifestState, unpickled: Unpickled, elapsedMs: number): Verdict {
-  const { sessionId, name, isProofState } = state;
-  const common = { sessionId, name, isProofState };
-  if (unpickled.status === "loaded") {
-    const { status, replId } = unpickled;
-    return { ...common, replId, status, elapsedMs };
-  }
-  const { status, message, goals } = unpickled;
-  return { ...common, replId: null, status, elapsedMs, message, ...(goals && { goals }) };
 }

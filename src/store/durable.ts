@@ -1,7 +1,7 @@
 /** Writes that are on the disk when they are done. */
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { join } from "node:path";
 
 /** A random name for a file that is being written. */
 export function randomName(): string {
@@ -9,24 +9,24 @@ export function randomName(): string {
 }
 
 /**
- * Replaces a file by one with this text: whoever reads it sees the old one or the new one, whole,
- * also after the power went off. It is written in `temporaryDir` first, on the same file system.
+ * Writes text to a new file in `folder`, which is on the disk when this is done, and returns its
+ * path. Renamed over another one in the same file system, it replaces that at once and whole.
  *
- * In place of write-file-atomic, which writes beside the file and does not sync the directory.
+ * In place of write-file-atomic, which writes beside the file that it replaces, and neither lets
+ * anything be checked right before the rename nor syncs the directory after it.
  */
-export async function replaceFile(path: string, text: string, temporaryDir: string): Promise<void> {
-  const temporary = join(temporaryDir, randomName());
+export async function writeTemporary(folder: string, text: string): Promise<string> {
+  const path = join(folder, randomName());
   try {
-    await withFile(temporary, "wx", async (file) => {
+    await withFile(path, "wx", async (file) => {
       await file.writeFile(text);
       await file.sync();
     });
-    await rename(temporary, path);
+    return path;
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(path, { force: true });
     throw error;
   }
-  await syncDirectory(dirname(path));
 }
 
 /** Makes the names in a directory durable: a renamed file may be gone after a power cut until then. */

@@ -1,6 +1,7 @@
 /** Who holds the lock of a cache: noted beside it, so that the lock of a dead process can be told. */
 import { randomUUID } from "node:crypto";
-import { readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import * as v from "valibot";
 import { hasSystemCode } from "../errors.ts";
@@ -26,18 +27,17 @@ export async function announceHolder(workingDir: string): Promise<Holder> {
     host: hostname(),
     since: new Date().toISOString(),
     token: randomUUID(),
-    lock: await identify(lockPath(workingDir)),
+    lock: identify(lockPath(workingDir)),
   };
   await writeFile(lockHolderPath(workingDir), JSON.stringify(holder), { mode: 0o600 });
   return holder;
 }
 
-/** Removes the note of a holder that is about to give its lock back; false if the lock is another's. */
-export async function withdrawHolder(workingDir: string, holder: Holder): Promise<boolean> {
+/** Removes the note of a holder that is about to give its lock back, but not another's. */
+export async function withdrawHolder(workingDir: string, holder: Holder): Promise<void> {
   if ((await readHolder(workingDir))?.token === holder.token) {
     await rm(lockHolderPath(workingDir), { force: true });
   }
-  return (await identify(lockPath(workingDir))) === holder.lock;
 }
 
 /** Who holds the lock, if it is held and its holder has said so. */
@@ -53,7 +53,7 @@ export async function readHolder(workingDir: string): Promise<Holder | undefined
 export async function breakDeadLock(workingDir: string, holder: Holder): Promise<boolean> {
   const path = lockPath(workingDir);
   const isDead = holder.host === hostname() && !isAlive(holder.pid);
-  if (!isDead || (await identify(path)) !== holder.lock) {
+  if (!isDead || identify(path) !== holder.lock) {
     return false;
   }
   const note = lockHolderPath(workingDir);
@@ -66,7 +66,7 @@ export async function breakDeadLock(workingDir: string, holder: Holder): Promise
     return false;
   }
   try {
-    if ((await identify(path)) === holder.lock) {
+    if (identify(path) === holder.lock) {
       await unlessMissing(rmdir(path));
     }
   } finally {
@@ -96,16 +96,9 @@ async function readHolderFile(path: string): Promise<Holder | undefined> {
 }
 
 /** Tells one lock from the next at the same path; empty where there is none. */
-async function identify(path: string): Promise<string> {
-  try {
-    const { ino, birthtimeNs } = await stat(path, { bigint: true });
-    return `${ino}:${birthtimeNs}`;
-  } catch (error) {
-    if (hasSystemCode(error, "ENOENT")) {
-      return "";
-    }
-    throw error;
-  }
+export function identify(path: string): string {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found ? `${found.ino}:${found.birthtimeNs}` : "";
 }
 
 /** Whether something was done to a file; false where the file was not there. */

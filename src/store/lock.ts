@@ -6,6 +6,7 @@
  * manifest: whoever writes it looks first whether it is still the one that was read
  * (manifest-file.ts).
  */
+import * as nodeFs from "node:fs";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { LeanPickleError } from "../errors.ts";
@@ -14,6 +15,7 @@ import {
   announceHolder,
   breakDeadLock,
   describeHolder,
+  identify,
   readHolder,
   withdrawHolder,
 } from "./lock-holder.ts";
@@ -28,13 +30,16 @@ const DEFAULT_LOCK_TIMEOUT_S = 60;
 const FIRST_PAUSE_MS = 10;
 const LAST_PAUSE_MS = 200;
 
+/** How long a lock is waited for before that is worth a word, in milliseconds. */
+const TELL_AFTER_MS = 1000;
+
 /** How a lock is waited for. */
 export interface LockOptions {
   /** The time to wait, in seconds: 60 by default. */
   lockTimeout?: number | undefined;
   /** Aborting ends the waiting, with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Called once when the lock is held by another process, with a clause that says which. */
+  /** Called once where it takes a while, with a clause that says which process holds the lock. */
   onWait?: ((holder: string) => void) | undefined;
 }
 
@@ -59,8 +64,10 @@ export async function withLock<T>(
 
 async function acquire(workingDir: string, options: LockOptions): Promise<Release> {
   const { lockTimeout = DEFAULT_LOCK_TIMEOUT_S, signal, onWait } = options;
-  const deadline = performance.now() + lockTimeout * 1000;
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
+  const startedAt = performance.now();
+  let pause = FIRST_PAUSE_MS;
+  let told = false;
+  for (;;) {
     signal?.throwIfAborted();
     const release = await tryLock(workingDir);
     if (release) {
@@ -70,10 +77,12 @@ async function acquire(workingDir: string, options: LockOptions): Promise<Releas
     if (holder && (await breakDeadLock(workingDir, holder))) {
       continue;
     }
-    if (pause === FIRST_PAUSE_MS) {
+    const waited = performance.now() - startedAt;
+    if (!told && waited >= TELL_AFTER_MS) {
+      told = true;
       onWait?.(describeHolder(holder));
     }
-    const left = deadline - performance.now();
+    const left = lockTimeout * 1000 - waited;
     if (left <= 0) {
       const who = describeHolder(holder);
       const message = `The manifest ${manifestPath(workingDir)} was locked for ${lockTimeout} s by ${who}.`;
@@ -83,6 +92,7 @@ async function acquire(workingDir: string, options: LockOptions): Promise<Releas
     }
     // An abort only ends the pause here; the next round throws its reason.
     await delay(Math.min(pause, left), undefined, signal ? { signal } : {}).catch(() => {});
+    pause = Math.min(pause * 2, LAST_PAUSE_MS);
   }
 }
 
@@ -90,12 +100,14 @@ async function acquire(workingDir: string, options: LockOptions): Promise<Releas
 async function tryLock(workingDir: string): Promise<Release | undefined> {
   // Loaded where a lock is taken, and not before: it installs handlers of signals.
   const { lock } = (await import("proper-lockfile")).default;
+  const fs = new GuardedFs();
   let release: Release;
   try {
     release = await lock(manifestPath(workingDir), {
       lockfilePath: lockPath(workingDir),
       realpath: false,
       stale: STALE_MS,
+      fs,
       // By default it throws from a timer. A lock that was lost is noticed when it is given back,
       // and by the check of the manifest before it is replaced.
       onCompromised: () => {},
@@ -108,11 +120,10 @@ async function tryLock(workingDir: string): Promise<Release | undefined> {
   }
   try {
     const holder = await announceHolder(workingDir);
+    fs.own = holder.lock;
     return async () => {
-      // Never the lock of another process that took it for dead.
-      if (await withdrawHolder(workingDir, holder)) {
-        await giveBack(release);
-      }
+      await withdrawHolder(workingDir, holder);
+      await giveBack(release);
     };
   } catch (error) {
     await giveBack(release);
@@ -133,4 +144,35 @@ async function giveBack(release: Release): Promise<void> {
 
 function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
+}
+
+/**
+ * The file system as proper-lockfile uses it, which never removes the lock of another process that
+ * took ours for dead: neither when it is given back, nor when this process ends.
+ */
+class GuardedFs {
+  readonly mkdir = nodeFs.mkdir;
+  readonly stat = nodeFs.stat;
+  readonly utimes = nodeFs.utimes;
+  /** Which lock is ours, once we have it. */
+  own: string | undefined;
+
+  readonly rmdir = (path: string, done: (error: NodeJS.ErrnoException | null) => void): void => {
+    if (this.#mayRemove(path)) {
+      nodeFs.rmdir(path, done);
+    } else {
+      done(null);
+    }
+  };
+
+  readonly rmdirSync = (path: string): void => {
+    if (this.#mayRemove(path)) {
+      nodeFs.rmdirSync(path);
+    }
+  };
+
+  /** What is removed before we have the lock is one that has expired. */
+  #mayRemove(path: string): boolean {
+    return this.own === undefined || identify(path) === this.own;
+  }
 }

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rename, rm } from "node:fs/promises";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
-import { replaceFile } from "./durable.ts";
+import { syncDirectory, writeTemporary } from "./durable.ts";
 import { prepareFolders } from "./folders.ts";
 import { backupPath, manifestPath, temporaryPath } from "./layout.ts";
 import { type LockOptions, withLock } from "./lock.ts";
@@ -41,29 +41,47 @@ export async function updateManifest<T>(
 }
 
 /**
- * Replaces the manifest unless it is no longer the one that was read: a process that was stopped
- * for longer than a lock lasts has lost it, and must not overwrite what came in between.
+ * Replaces the manifest, unless it is no longer the one that was read: a process that was stopped
+ * for longer than a lock lasts has lost it, and must not overwrite what came in between. So the
+ * slow part is done before the look, and only renames after it.
  */
 async function replaceManifest(
   workingDir: string,
   previous: string | undefined,
   manifest: Manifest,
 ): Promise<boolean> {
-  const path = manifestPath(workingDir);
-  const temporaryDir = temporaryPath(workingDir);
-  const text = `${JSON.stringify(manifest, null, 1)}\n`;
-  if (previous !== undefined) {
-    await replaceFile(backupPath(workingDir), previous, temporaryDir);
+  const folder = temporaryPath(workingDir);
+  const written: string[] = [];
+  try {
+    const next = await writeTemporary(folder, `${JSON.stringify(manifest, null, 1)}\n`);
+    written.push(next);
+    const backup = previous === undefined ? undefined : await writeTemporary(folder, previous);
+    if (backup) {
+      written.push(backup);
+    }
+    if ((await readIfThere(manifestPath(workingDir))) !== previous) {
+      return false;
+    }
+    if (backup) {
+      await rename(backup, backupPath(workingDir));
+    }
+    await rename(next, manifestPath(workingDir));
+    await syncDirectory(workingDir);
+    return true;
+  } finally {
+    for (const path of written) {
+      await rm(path, { force: true });
+    }
   }
-  const current = await readFile(path, "utf8").catch((error: unknown) => {
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
     if (hasSystemCode(error, "ENOENT")) {
       return undefined;
     }
     throw error;
-  });
-  if (current !== previous) {
-    return false;
   }
-  await replaceFile(path, text, temporaryDir);
-  return true;
 }

@@ -111,31 +111,39 @@ function findContradiction({ states, nextSessionId }: Manifest): string | undefi
   return undefined;
 }
 
-/** The recipe of a state, from nothing to it; undefined where a link is not known. */
-export function recipeChain(manifest: Manifest, key: string): RecipeEntry[] | undefined {
-  const chain: RecipeEntry[] = [];
+type Recipes = Manifest["recipes"];
+
+/** The keys and recipes from a state back to nothing, as far as they are there. */
+function* walkBack(recipes: Recipes, key: string): Generator<[key: string, entry: RecipeEntry]> {
   const seen = new Set<string>();
-  for (let at: string | null = key; at !== null; ) {
-    const entry: RecipeEntry | undefined = Object.hasOwn(manifest.recipes, at)
-      ? manifest.recipes[at]
-      : undefined;
-    if (entry === undefined || seen.has(at)) {
-      return undefined;
-    }
+  for (let at: string | null = key; at !== null && !seen.has(at) && Object.hasOwn(recipes, at); ) {
+    const entry: RecipeEntry = recipes[at] as RecipeEntry;
+    yield [at, entry];
     seen.add(at);
-    chain.unshift(entry);
     at = entry.base;
   }
-  return chain;
+}
+
+/** The recipe of a state, from nothing to it; undefined where a link is not known. */
+export function recipeChain({ recipes }: Manifest, key: string): RecipeEntry[] | undefined {
+  const chain = [...walkBack(recipes, key)].map(([, entry]) => entry).reverse();
+  return chain[0]?.base === null ? chain : undefined;
+}
+
+/** The recipes that lead to a state, by their keys, as far as they are there. */
+export function recipesOf({ recipes }: Manifest, key: string): Recipes {
+  return Object.fromEntries(walkBack(recipes, key));
 }
 
 /** Drops the recipes that no state's chain needs. */
 export function dropUnneededRecipes(manifest: Manifest): void {
   const needed = new Set<string>();
   for (const { key } of manifest.states) {
-    for (let at: string | null | undefined = key; at && !needed.has(at); ) {
-      needed.add(at);
-      at = manifest.recipes[at]?.base;
+    for (const [each] of walkBack(manifest.recipes, key)) {
+      if (needed.has(each)) {
+        break;
+      }
+      needed.add(each);
     }
   }
   manifest.recipes = Object.fromEntries(

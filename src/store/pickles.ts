@@ -36,10 +36,21 @@ export class TemporaryPickle {
     this.path = resolve(temporaryPath(workingDir), `${this.#name}.olean`);
   }
 
-  /** Makes the cache's folders where they are missing; the file itself is the REPL's to make. */
-  static async create(workingDir: string): Promise<TemporaryPickle> {
+  /**
+   * Makes a place, lets `use` have a pickle written there, and removes whatever is left there. The
+   * cache's folders are made where they are missing; the file itself is the REPL's to make.
+   */
+  static async with<T>(
+    workingDir: string,
+    use: (temporary: TemporaryPickle) => Promise<T>,
+  ): Promise<T> {
     await prepareFolders(workingDir);
-    return new TemporaryPickle(workingDir);
+    const temporary = new TemporaryPickle(workingDir);
+    try {
+      return await use(temporary);
+    } finally {
+      await temporary.#discard();
+    }
   }
 
   /** Reads what the REPL wrote, makes it read-only and durable, and says what it is. */
@@ -66,18 +77,25 @@ export class TemporaryPickle {
   /** Gives the sealed pickle its own name, for good, and returns that for the manifest. */
   async keep(key: string): Promise<string> {
     const pickleFile = `${CACHE_FOLDER}/${key}.${randomBytes(4).toString("hex")}.olean`;
-    await rename(this.path, join(this.#workingDir, pickleFile));
-    await syncDirectory(cachePath(this.#workingDir));
+    const path = join(this.#workingDir, pickleFile);
+    await rename(this.path, path);
+    try {
+      await syncDirectory(cachePath(this.#workingDir));
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    }
     return pickleFile;
   }
 
   /** Removes what is left here: the file, and what Lean writes beside it while it pickles. */
-  async discard(): Promise<void> {
+  async #discard(): Promise<void> {
     const folder = temporaryPath(this.#workingDir);
-    for (const name of await readdir(folder)) {
-      if (name.startsWith(this.#name)) {
-        await rm(join(folder, name), { force: true });
-      }
+    // Where the folder cannot be listed, what went wrong is told by what else failed in it; what is
+    // left in it is garbage, and no state's.
+    const names = await readdir(folder).catch(() => []);
+    for (const name of names.filter((each) => each.startsWith(this.#name))) {
+      await rm(join(folder, name), { force: true });
     }
   }
 }

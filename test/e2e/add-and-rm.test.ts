@@ -43,8 +43,7 @@ describe("add", () => {
     expect(all).toMatchObject([{ sessionId: -2 }]);
     const bad = await run(["add", "--json", "-c", "#check nope"], { cwd });
     expect([bad.code, bad.stdout]).toEqual([1, ""]);
-    const json = bad.stderr.slice(bad.stderr.indexOf("{"));
-    expect(JSON.parse(json)).toMatchObject({
+    expect(JSON.parse(bad.stderr)).toMatchObject({
       error: { code: "lean-error", messages: [{ severity: "error" }] },
     });
   });
@@ -58,8 +57,13 @@ describe("add", () => {
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("State -1 has the name x already");
     expect(readdirSync(cwd)).not.toContain("repl.log");
-    expect(await succeed([...args, "--replace"], { cwd })).toBe("-2");
-    expect(JSON.parse(await succeed(["show", "x", "--json"], { cwd })).sessionId).toBe(-2);
+    await succeed(["add", "-q", "-c", THEOREM, "--sorry", "0", "-n", "x.1"], { cwd });
+    const numbered = ["add", "-c", THEOREM, "--sorry", "all", "-n", "x"];
+    const all = await run(numbered, { cwd, repl: { LOG: log } });
+    expect(all.stderr).toContain("has the name x.1 already");
+    expect(readdirSync(cwd)).not.toContain("repl.log");
+    expect(await succeed([...args, "--replace"], { cwd })).toBe("-3");
+    expect(JSON.parse(await succeed(["show", "x", "--json"], { cwd })).sessionId).toBe(-3);
     expect(JSON.parse(await succeed(["show", "-1", "--json"], { cwd })).name).toBeNull();
   });
 
@@ -120,12 +124,23 @@ describe("rm", () => {
     expect((await run(["rm", "-f", "x"], { cwd })).code).toBe(0);
   });
 
+  it("tells what is not there as JSON where that is wanted", async () => {
+    const cwd = temporaryFolder();
+    await succeed(["add", "-c", "def f := 1"], { cwd });
+    for (const command of ["ls", "reload", "rm"]) {
+      const { code, stdout, stderr } = await run([command, "-1", "nobody", "--json"], { cwd });
+      expect(code).toBe(3);
+      expect(() => JSON.parse(stdout)).not.toThrow();
+      expect(JSON.parse(stderr)).toMatchObject({ error: { code: "no-such-state" } });
+    }
+  });
+
   it("takes ids, names and keys, and each state once", async () => {
     const cwd = temporaryFolder();
     await succeed(["add", "-c", "def f := 1", "-n", "x"], { cwd });
     const { key } = JSON.parse(await succeed(["show", "x", "--json"], { cwd }));
     const removed = await succeed(["rm", "x", "-1", key.slice(0, 7), "--json"], { cwd });
-    expect(JSON.parse(removed)).toEqual({ removed: [-1], bytes: expect.any(Number) });
+    expect(JSON.parse(removed)).toEqual({ removed: [-1], bytes: expect.any(Number), leftOver: [] });
   });
 
   it("makes no folders in a directory without a cache", async () => {

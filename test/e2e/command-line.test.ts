@@ -90,7 +90,8 @@ describe("options", () => {
     const wrong = await run(["ls"], { cwd, env: { LEAN_PICKLE_TIMEOUT: "soon" } });
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain("LEAN_PICKLE_TIMEOUT");
-    await succeed(["ls"], { cwd, env: { LEAN_PICKLE_TIMEOUT: "", LEAN_PICKLE_DIR: "" } });
+    const env = { LEAN_PICKLE_DIR: "", LEAN_PICKLE_TIMEOUT_PER_STATE: "" };
+    await succeed(["reload"], { cwd, env });
   });
 
   it("are values where a value is due, even if they look like options", async () => {

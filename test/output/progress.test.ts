@@ -13,7 +13,7 @@ function stream(isTTY: boolean, columns = 0) {
 describe("startProgress", () => {
   it("writes a line, and the next one ten seconds later, where there is no terminal", async () => {
     const { written, stderr } = stream(false);
-    const progress = await startProgress(stderr, { wanted: true, spinner: true });
+    const progress = await startProgress(stderr, { wanted: true, lines: true, spinner: true });
     const now = vi.spyOn(performance, "now");
     now.mockReturnValue(1_000);
     progress.step("Loading a (1/3)");
@@ -28,7 +28,7 @@ describe("startProgress", () => {
 
   it("writes nothing where none is wanted", async () => {
     const { written, stderr } = stream(false);
-    const progress = await startProgress(stderr, { wanted: false, spinner: true });
+    const progress = await startProgress(stderr, { wanted: false, lines: true, spinner: true });
     progress.step("Loading");
     let interrupted = false;
     progress.interrupt(() => {
@@ -38,9 +38,16 @@ describe("startProgress", () => {
     expect([written, interrupted]).toEqual([[], true]);
   });
 
+  it("writes no line where that would be in the way", async () => {
+    const { written, stderr } = stream(false);
+    const options = { wanted: true, lines: false, spinner: true };
+    (await startProgress(stderr, options)).step("Loading");
+    expect(written).toEqual([]);
+  });
+
   it("does not spin on a terminal of no columns", async () => {
     const { written, stderr } = stream(true, 0);
-    const progress = await startProgress(stderr, { wanted: true, spinner: true });
+    const progress = await startProgress(stderr, { wanted: true, lines: true, spinner: true });
     progress.step("Loading");
     progress.stop();
     expect(written).toEqual(["Loading\n"]);

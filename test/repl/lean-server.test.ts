@@ -1,16 +1,12 @@
 import { describe, expect, it } from "vitest";
 import {
   ReplDiedError,
-  ReplEndedError,
-  ReplMemoryError,
+  type ReplEndedError,
   ReplProtocolError,
   ReplStartError,
-  ReplTimeoutError,
 } from "../../src/repl/errors.ts";
 import { LeanServer } from "../../src/repl/lean-server.ts";
-import { isRunning } from "../support/processes.ts";
-import { simulate, startServer } from "../support/servers.ts";
-import { until } from "../support/wait.ts";
+import { startServer } from "../support/servers.ts";
 
 describe("LeanServer.run", () => {
   it("answers requests in the order in which they were made", async () => {
@@ -64,10 +60,10 @@ describe("a LeanServer whose process dies", () => {
     ]);
     const [first, second] = results.map((result) => result.status === "rejected" && result.reason);
     expect(first).toBeInstanceOf(ReplDiedError);
-    expect(first).toMatchObject({ sent: true, exit: { code: 1, signal: null } });
+    expect(first).toMatchObject({ turn: "run", exit: { code: 1, signal: null } });
     expect(first.message).toMatch(/exited with code 1; it was asked .*boom/);
     expect(first.message).toContain("uncaught exception");
-    expect(second).toMatchObject({ code: "repl-died", sent: false });
+    expect(second).toMatchObject({ code: "repl-died", turn: "waiting" });
     expect(second.message).toMatch(/before it could be asked .*later/);
   });
 
@@ -82,7 +78,7 @@ describe("a LeanServer whose process dies", () => {
     const server = startServer({ CRASH_AT: "1" });
     await expect(server.run({ cmd: "def f := 1" })).rejects.toBeInstanceOf(ReplDiedError);
     expect(server.isAlive).toBe(false);
-    await expect(server.run({ cmd: "def f := 1" })).rejects.toMatchObject({ sent: false });
+    await expect(server.run({ cmd: "def f := 1" })).rejects.toMatchObject({ turn: "waiting" });
   });
 
   it("keeps the last lines of standard error only", async () => {
@@ -126,99 +122,39 @@ describe("a LeanServer whose process does not speak the protocol", () => {
   });
 });
 
-describe("a request with a timeout", () => {
-  it("ends the process, with all that it started, and says what was asked", async () => {
-    const { launch, log } = simulate({ HANG_ON: "hang", CHILD: "inherit" });
-    const server = new LeanServer(launch);
-    await server.run({ cmd: "def f := 1" });
-    const request = { cmd: "-- hang" };
-    const error = await server.run(request, { timeout: 0.2 }).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(ReplTimeoutError);
-    expect(error).toMatchObject({ code: "timeout", seconds: 0.2 });
-    expect((error as Error).message).toMatch(/within 0.2 s .*-- hang/);
-    const child = log().find(({ event }) => event === "child");
-    expect(Number(child?.detail)).toBeGreaterThan(0);
-    await until(() => !isRunning(Number(child?.detail)), "its child has ended");
-    expect(isRunning(server.pid ?? 0)).toBe(false);
+describe("what a LeanServer is given", () => {
+  it("is taken as it is when it is given, whatever becomes of it later", async () => {
+    const server = startServer();
+    const request = { cmd: "def a := 1" };
+    const first = server.run(request);
+    request.cmd = "-- changed while it waited";
+    await first;
+    const making = server.madeBy({ kind: "env", id: 0 });
+    expect(making).toMatchObject({ request: { cmd: "def a := 1" } });
   });
 
-  it("kills a process that does not end when it is asked to", async () => {
-    const server = startServer({ HANG_AT: "2", IGNORE_SIGTERM: "1" });
-    await server.run({ cmd: "def f := 1" });
-    const request = { cmd: "def g := 1" };
-    const error = await server.run(request, { timeout: 0.2 }).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: "timeout", exit: { signal: "SIGKILL" } });
-  });
-
-  it("has the time that is its own, not the server's", async () => {
-    const server = startServer({ HANG_AT: "1" }, { timeout: 1000 });
-    const hanging = server.run({ cmd: "def f := 1" }, { timeout: 0.1 });
-    await expect(hanging).rejects.toMatchObject({ seconds: 0.1 });
-  });
-});
-
-describe("a LeanServer with a memory limit", () => {
-  it("ends the process that grew past it, and says so", async () => {
-    const { launch } = simulate({ IMPORT_MIB: "400", IMPORT_MS: "60000" });
-    const server = new LeanServer(launch, { memoryLimit: 300 });
-    const error = await server.run({ cmd: "import Lean" }).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(ReplMemoryError);
-    expect((error as Error).message).toContain("limit of 300 MiB");
-    await server.close();
-  });
-
-  it("does not mind one that stays below", async () => {
-    const server = startServer({}, { memoryLimit: 4000 });
+  it.each([
+    [{ cmd: "x", extra: 10n } as unknown as { cmd: string }, {}],
+    [{ cmd: "x" }, { timeout: 0 }],
+    [{ cmd: "x" }, { timeout: Number.NaN }],
+    [{ cmd: "x" }, { timeout: 3_000_000 }],
+  ])("is refused where it cannot be sent, and the next request runs", async (request, options) => {
+    const server = startServer();
+    await expect(server.run(request, options)).rejects.toThrow();
     expect(await server.run({ cmd: "def f := 1" })).toEqual({ env: 0 });
   });
-});
 
-describe("LeanServer.close", () => {
-  it("leaves no process behind, of those that its process started either", async () => {
-    const { launch, log } = simulate({ CHILD: "inherit" });
-    const server = new LeanServer(launch);
-    await server.run({ cmd: "def f := 1" });
-    await server.close();
-    const child = Number(log().find(({ event }) => event === "child")?.detail);
-    expect(child).toBeGreaterThan(0);
-    expect(isRunning(server.pid ?? 0)).toBe(false);
-    await until(() => !isRunning(child), "its child has ended");
-  });
-
-  it("rejects a request that is running", async () => {
-    const { launch, log } = simulate({ HANG_AT: "1" });
-    const server = new LeanServer(launch);
-    const running = server.run({ cmd: "def f := 1" });
-    running.catch(() => {});
-    await until(() => log().some(({ event }) => event === "request"), "the REPL was asked");
-    await server.close();
-    await expect(running).rejects.toBeInstanceOf(ReplEndedError);
-    expect(isRunning(server.pid ?? 0)).toBe(false);
-  });
-
-  it("can be said twice, and before anything was asked", async () => {
+  it("may be all the time there is", async () => {
     const server = startServer();
-    await Promise.all([server.close(), server.close()]);
-    await server.close();
-    await expect(server.run({ cmd: "x" })).rejects.toThrow(/was closed/);
-  });
-});
-
-describe("a LeanServer with a signal", () => {
-  it("ends the process when the signal is aborted, and rejects with its reason", async () => {
-    const { launch, log } = simulate({ HANG_AT: "1" });
-    const controller = new AbortController();
-    const server = new LeanServer(launch, { signal: controller.signal });
-    const running = server.run({ cmd: "def f := 1" });
-    await until(() => log().some(({ event }) => event === "request"), "the REPL was asked");
-    const reason = new Error("enough");
-    controller.abort(reason);
-    await expect(running).rejects.toBe(reason);
-    expect(isRunning(server.pid ?? 0)).toBe(false);
+    const timeout = Number.POSITIVE_INFINITY;
+    expect(await server.run({ cmd: "def f := 1" }, { timeout })).toEqual({ env: 0 });
   });
 
-  it("asks nothing where the signal was aborted before", async () => {
-    const server = startServer({}, { signal: AbortSignal.abort(new Error("never")) });
-    await expect(server.run({ cmd: "def f := 1" })).rejects.toThrow("never");
+  it("ends the process, and nothing else, where the log throws", async () => {
+    const log = () => {
+      throw new Error("no log");
+    };
+    const server = startServer({}, { verbose: true, log });
+    await expect(server.run({ cmd: "def f := 1" })).rejects.toThrow("no log");
   });
 });

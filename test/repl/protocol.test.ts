@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  checkAnswer,
-  checkRequest,
-  errorMessages,
-  isErrorAnswer,
-  type ReplRequest,
-} from "../../src/repl/protocol.ts";
+import { errorMessages, isErrorAnswer, type ReplRequest } from "../../src/repl/protocol.ts";
+import { checkAnswer, checkRequest } from "../../src/repl/protocol-check.ts";
 import { haveRecordings, readRecordings, WITHOUT_RECORDINGS } from "../support/recordings.ts";
 
 describe("checkRequest", () => {
@@ -21,7 +16,7 @@ describe("checkRequest", () => {
     [{ cmd: "def f := 1", env: 0, allTactics: true }, "command"],
     [{ path: "x.lean" }, "file"],
     [{ cmd: "x", path: "x.lean" }, "command"],
-    [{ cmd: "x", fork: { field: 1 } }, "command"],
+    [{ cmd: "x", fork: { field: 1 } } as ReplRequest, "command"],
   ])("takes %j for what the REPL takes it for: %s", (request, kind) => {
     expect(checkRequest(request)).toBe(kind);
   });

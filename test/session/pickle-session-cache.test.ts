@@ -1,11 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { isErrorAnswer } from "../../src/repl/protocol.ts";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
 import { readManifest } from "../../src/store/manifest-file.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { simulate, startAutoServer, startServer } from "../support/servers.ts";
-import { addCode, addGoal } from "../support/states.ts";
+import { addCode, addGoal, THEOREM } from "../support/states.ts";
+import { until } from "../support/wait.ts";
 
 describe("PickleSessionCache.add", () => {
   it("counts session ids down from -1, and tells what was added", async () => {
@@ -80,6 +82,55 @@ describe("PickleSessionCache.add", () => {
     expect(readdirSync(join(folder, "session_cache", "tmp"))).toEqual([]);
   });
 
+  it("tells what the REPL died of, even where the folder is gone by then", async () => {
+    const folder = temporaryFolder();
+    const cache = new PickleSessionCache(folder);
+    const dying = startServer({ CLOSURES_AT: "1" });
+    const request = { cmd: "def g := 1" };
+    const answer = await dying.run(request);
+    const adding = cache.add(dying, request, answer);
+    adding.catch(() => {});
+    await until(() => existsSync(join(folder, "session_cache", "tmp")), "it pickles");
+    rmSync(folder, { recursive: true, force: true });
+    await expect(adding).rejects.toMatchObject({ code: "pickle-failed" });
+  });
+
+  it("refuses a state that is in a cache already", async () => {
+    const cache = new PickleSessionCache(temporaryFolder());
+    const { launch } = simulate();
+    const server = startAutoServer(launch, { sessionCache: cache });
+    const request = { cmd: "def f := 1" };
+    const answer = await server.run(request, { addToSessionCache: true });
+    await expect(cache.add(server, request, answer)).rejects.toThrow(/-1 is a session id/);
+    expect([...cache.keys()]).toEqual([-1]);
+  });
+
+  it("takes a sorry for the proof state that it names", async () => {
+    const cache = new PickleSessionCache(temporaryFolder());
+    const server = startServer();
+    const request = { cmd: THEOREM };
+    const answer = await server.run(request);
+    const [sorry] = isErrorAnswer(answer) ? [] : (answer.sorries ?? []);
+    const proofState = sorry?.proofState ?? -1;
+    expect(await cache.add(server, request, { proofState }, { name: "goal" })).toBe(-1);
+    expect(cache.find("goal")?.entry.goals).toEqual([sorry?.goal]);
+  });
+
+  it("stays where it is when the current directory changes", async () => {
+    const folder = temporaryFolder();
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      const cache = new PickleSessionCache(".");
+      process.chdir(before);
+      await addCode(cache, startServer(), "def f := 1");
+      expect(existsSync(join(folder, "lean-pickle.json"))).toBe(true);
+      expect(cache.get(-1)?.pickleFile.startsWith(folder)).toBe(true);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
   it("takes nothing that the REPL refuses to pickle", async () => {
     const cache = new PickleSessionCache(temporaryFolder());
     const adding = cache.add(startServer(), { cmd: "x" }, { env: 7 });
@@ -152,7 +203,6 @@ describe("PickleSessionCache.remove", () => {
     const cache = new PickleSessionCache(folder);
     await addCode(cache, startServer(), "def f := 1");
     const path = cache.get(-1)?.pickleFile ?? "";
-    const { rmSync, mkdirSync } = await import("node:fs");
     rmSync(path, { force: true });
     mkdirSync(path);
     const { removed, leftOver } = await cache.removeAll([-1]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { CommandRequest } from "../../src/repl/protocol.ts";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { startServer } from "../support/servers.ts";
@@ -39,6 +40,20 @@ describe("the recipe of a state", () => {
     ]);
   });
 
+  it("is whole where the base was removed while the state was being made", async () => {
+    const folder = temporaryFolder();
+    const cache = new PickleSessionCache(folder);
+    await addCode(cache, startServer(), "def f := 42");
+    const server = startServer();
+    const env = await cache.load(-1, server);
+    await new PickleSessionCache(folder).remove(-1);
+    const request = { cmd: "example : f = 42 := by rfl", env };
+    await cache.add(server, request, await server.run(request));
+    const entry = cache.get(-2)?.entry;
+    expect(entry && cache.recipe(entry)).toEqual([{ cmd: "def f := 42" }, { cmd: request.cmd }]);
+    expect(entry?.imports).toEqual([]);
+  });
+
   it("gives the same key for the same making, and another one for another", async () => {
     const keys = await Promise.all(
       ["def f := 1", "def f := 1", "def f := 2"].map(async (cmd) => {
@@ -70,7 +85,7 @@ describe("the recipe of a state", () => {
   it("is not known where a request has a field whose meaning is not known", async () => {
     const cache = new PickleSessionCache(temporaryFolder());
     const server = startServer();
-    const request = { cmd: "def f := 1", setOptions: [["x", true]] };
+    const request = { cmd: "def f := 1", setOptions: [["x", true]] } as CommandRequest;
     const id = await cache.add(server, request, await server.run(request));
     const entry = cache.get(id)?.entry;
     expect(entry && cache.recipe(entry)).toBeUndefined();

@@ -1,9 +1,10 @@
-import { chmodSync, truncateSync } from "node:fs";
+import { chmodSync, rmSync, truncateSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { simulate, startAutoServer, startServer } from "../support/servers.ts";
 import { addCode, addGoal } from "../support/states.ts";
+import { until } from "../support/wait.ts";
 
 describe("PickleSessionCache.reload", () => {
   it("gives each state an id in a new REPL, and proof states their goals", async () => {
@@ -94,6 +95,43 @@ describe("PickleSessionCache.reload", () => {
     const server = startServer({ CRASH_AT: "1" });
     const verdicts = await cache.reload(server, 60);
     expect(verdicts.map(({ status }) => status)).toEqual(["failed", "failed"]);
+  });
+
+  it("blames no state for what happened before it was tried", async () => {
+    const cache = new PickleSessionCache(temporaryFolder());
+    const maker = startServer();
+    await addCode(cache, maker, "def a := 1");
+    await addCode(cache, maker, "def b := 1");
+    const slow = await cache.reload(startServer({ HANG_AT: "1" }), 0.2);
+    expect(slow.map(({ status }) => status)).toEqual(["timeout", "failed"]);
+    const other = await cache.reload(startServer({ LEAN_VERSION: "4.99.0" }), 60);
+    expect(other.map(({ status }) => status)).toEqual(["incompatible", "failed"]);
+  });
+
+  it("leaves out a state that another process removed in the meantime", async () => {
+    const folder = temporaryFolder();
+    const cache = new PickleSessionCache(folder);
+    const server = startServer();
+    await addCode(cache, server, "def a := 1");
+    await addCode(cache, server, "def b := 1");
+    const other = new PickleSessionCache(folder);
+    const reloading = cache.reload(startServer(), 60, {
+      onVerdict: () => rmSync(other.get(-2)?.pickleFile ?? "", { force: true }),
+      onState: ({ sessionId }) => void (sessionId === -1 && other.remove(-2)),
+    });
+    await until(() => new PickleSessionCache(folder).has(-2) === false, "it is removed");
+    const statuses = (await reloading).map(({ sessionId, status }) => [sessionId, status]);
+    expect(statuses[0]).toEqual([-1, "loaded"]);
+    expect(statuses.slice(1).filter(([, status]) => status === "damaged")).toEqual([]);
+  });
+
+  it("says that a state is gone which was removed before it could be loaded", async () => {
+    const folder = temporaryFolder();
+    const cache = new PickleSessionCache(folder);
+    await addCode(cache, startServer(), "def a := 1");
+    await new PickleSessionCache(folder).remove(-1);
+    expect(cache.has(-1)).toBe(true);
+    await expect(cache.load(-1, startServer())).rejects.toMatchObject({ code: "no-such-state" });
   });
 
   it("stops when it is interrupted, and calls that no state's fault", async () => {

@@ -1,5 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { prepareFolders } from "../../src/store/folders.ts";
 import { cachePath, lockHolderPath, lockPath } from "../../src/store/layout.ts";
@@ -59,7 +68,7 @@ describe("withLock", () => {
     const told: string[] = [];
     const work = withLock(
       folder,
-      { lockTimeout: 0.2, onWait: (who) => told.push(who) },
+      { lockTimeout: 1.1, onWait: (who) => told.push(who) },
       async () => "never",
     );
     const who = `process ${holder.child.pid} on ${hostname()}`;
@@ -86,26 +95,29 @@ describe("withLock", () => {
     expect(readdirSync(cachePath(folder)).sort()).toEqual([".gitignore", "CACHEDIR.TAG", "tmp"]);
   });
 
-  it("lets exactly one of many break a dead lock", async () => {
+  it("lets exactly one of many processes break a dead lock", async () => {
     const folder = await cacheFolder();
-    for (let round = 0; round < 5; round++) {
+    const journal = join(folder, "journal");
+    for (let round = 0; round < 3; round++) {
       const holder = holdElsewhere(folder);
       await holder.says();
       holder.child.kill("SIGKILL");
       await holder.ended;
-      let inside = 0;
-      let most = 0;
-      await Promise.all(
-        Array.from({ length: 6 }, () =>
-          withLock(folder, {}, async () => {
-            most = Math.max(most, ++inside);
+      const workers = Array.from({ length: 4 }, () =>
+        startWorker(`
+          import { appendFileSync } from "node:fs";
+          import { withLock } from "DIST/store/lock.js";
+          await withLock(${JSON.stringify(folder)}, {}, async () => {
+            appendFileSync(${JSON.stringify(journal)}, "in ");
             await new Promise((resolve) => setImmediate(resolve));
-            inside--;
-          }),
-        ),
+            appendFileSync(${JSON.stringify(journal)}, "out ");
+          });
+        `),
       );
-      expect(most).toBe(1);
+      const ends = await Promise.all(workers.map(({ ended }) => ended));
+      expect(ends.map(([code]) => code)).toEqual([0, 0, 0, 0]);
     }
+    expect(readFileSync(journal, "utf8")).toBe("in out ".repeat(12));
   });
 
   it("does not break the lock of another that took the place of a dead one's", async () => {
@@ -130,14 +142,22 @@ describe("withLock", () => {
     await expect(work).rejects.toThrow(/elsewhere/);
   });
 
-  it("does not give back the lock that another took in the meantime", async () => {
+  it("does not give back the lock that another took in the meantime, nor at the end", async () => {
     const folder = await cacheFolder();
-    await withLock(folder, {}, async () => {
-      const { rmdirSync } = await import("node:fs");
-      rmdirSync(lockPath(folder));
-      mkdirSync(lockPath(folder));
-      writeFileSync(lockHolderPath(folder), JSON.stringify({ token: "another's" }));
-    });
+    const robbed = startWorker(`
+      import { withLock } from "DIST/store/lock.js";
+      await withLock(${JSON.stringify(folder)}, {}, () => new Promise((resolve) => {
+        process.stdin.once("data", resolve);
+        console.log("held");
+      }));
+    `);
+    await robbed.says();
+    // The thief's: another folder in the same place.
+    renameSync(lockPath(folder), `${lockPath(folder)}.old`);
+    mkdirSync(lockPath(folder));
+    writeFileSync(lockHolderPath(folder), JSON.stringify({ token: "another's" }));
+    robbed.child.stdin?.end("go");
+    expect(await robbed.ended).toEqual([0, null]);
     expect(existsSync(lockPath(folder))).toBe(true);
     expect(readFileSync(lockHolderPath(folder), "utf8")).toContain("another's");
   });

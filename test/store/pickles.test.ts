@@ -22,33 +22,34 @@ const KEY = "ab".repeat(32);
 
 /** A pickle that the cache keeps, with the entry that describes it. */
 async function keep(folder: string, content: Buffer) {
-  const temporary = await TemporaryPickle.create(folder);
-  writeFileSync(temporary.path, content);
-  const { bytes, sha256 } = await temporary.seal();
-  const pickleFile = await temporary.keep(KEY);
-  return { bytes, sha256, pickleFile };
+  return await TemporaryPickle.with(folder, async (temporary) => {
+    writeFileSync(temporary.path, content);
+    const { bytes, sha256 } = await temporary.seal();
+    return { bytes, sha256, pickleFile: await temporary.keep(KEY) };
+  });
 }
 
 describe("TemporaryPickle", () => {
   it("is an absolute path in the cache, another one each time, where nothing is yet", async () => {
     const folder = temporaryFolder();
-    const [a, b] = [await TemporaryPickle.create(folder), await TemporaryPickle.create(folder)];
-    expect(isAbsolute(a.path)).toBe(true);
-    expect(a.path.startsWith(temporaryPath(folder))).toBe(true);
-    expect(a.path).not.toBe(b.path);
-    expect(existsSync(a.path)).toBe(false);
+    await TemporaryPickle.with(folder, async (a) =>
+      TemporaryPickle.with(folder, async (b) => {
+        expect(isAbsolute(a.path)).toBe(true);
+        expect(a.path.startsWith(temporaryPath(folder))).toBe(true);
+        expect(a.path).not.toBe(b.path);
+        expect(existsSync(a.path)).toBe(false);
+      }),
+    );
   });
 
   it("tells size, digest and header of what was written", async () => {
-    const folder = temporaryFolder();
-    const temporary = await TemporaryPickle.create(folder);
     const content = Buffer.alloc(200_000, 7);
-    writeFileSync(temporary.path, content);
-    expect(await temporary.seal()).toEqual({
-      bytes: content.length,
-      sha256: createHash("sha256").update(content).digest("hex"),
-      header: null,
+    const facts = await TemporaryPickle.with(temporaryFolder(), async (temporary) => {
+      writeFileSync(temporary.path, content);
+      return await temporary.seal();
     });
+    const sha256 = createHash("sha256").update(content).digest("hex");
+    expect(facts).toEqual({ bytes: content.length, sha256, header: null });
   });
 
   it("becomes a read-only file of its own, named by the key", async () => {
@@ -63,25 +64,25 @@ describe("TemporaryPickle", () => {
   });
 
   it("says that the REPL wrote nothing where it did not", async () => {
-    const temporary = await TemporaryPickle.create(temporaryFolder());
-    await expect(temporary.seal()).rejects.toMatchObject({
-      code: "pickle-failed",
-      message: expect.stringContaining(temporary.path),
+    await TemporaryPickle.with(temporaryFolder(), async (temporary) => {
+      await expect(temporary.seal()).rejects.toMatchObject({
+        code: "pickle-failed",
+        message: expect.stringContaining(temporary.path),
+      });
     });
   });
 
-  it("takes away with it what Lean leaves beside it, and nothing else", async () => {
+  it("takes away with it what Lean leaves beside it, and nothing else, whatever failed", async () => {
     const folder = temporaryFolder();
-    const temporary = await TemporaryPickle.create(folder);
-    const other = await TemporaryPickle.create(folder);
-    for (const path of [temporary.path, `${temporary.path}.tmp.4711`, `${temporary.path}.lock`]) {
-      writeFileSync(path, "x");
-    }
-    writeFileSync(other.path, "y");
-    await temporary.discard();
-    expect(
-      readdirSync(temporaryPath(folder)).map((name) => join(temporaryPath(folder), name)),
-    ).toEqual([other.path]);
+    const failing = TemporaryPickle.with(folder, async ({ path }) => {
+      for (const each of [path, `${path}.tmp.4711`, `${path}.lock`]) {
+        writeFileSync(each, "x");
+      }
+      writeFileSync(join(temporaryPath(folder), "another's.olean"), "y");
+      throw new Error("no");
+    });
+    await expect(failing).rejects.toThrow("no");
+    expect(readdirSync(temporaryPath(folder))).toEqual(["another's.olean"]);
   });
 });
 

@@ -1,10 +1,11 @@
 /** Servers on the stand-in, ended with the test. */
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { LeanServerOptions } from "../../src/repl/connection.ts";
+import type { LeanServerOptions, ReplLaunch } from "../../src/repl/connection.ts";
 import { LeanServer } from "../../src/repl/lean-server.ts";
-import type { ReplLaunch } from "../../src/repl/process-group.ts";
 import { AutoLeanServer, type AutoLeanServerOptions } from "../../src/session/auto-lean-server.ts";
+import type { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
+import type { BaseSessionCache } from "../../src/session/session-cache.ts";
 import { type LogEvent, readLog, simulatedRepl } from "../simulated-repl/index.ts";
 import { temporaryFolder } from "./folders.ts";
 
@@ -34,10 +35,10 @@ export function startServer(
 }
 
 /** A server that starts anew, on the stand-in. */
-export function startAutoServer(
+export function startAutoServer<C extends BaseSessionCache = PickleSessionCache>(
   launch: ReplLaunch,
-  options: AutoLeanServerOptions,
-): AutoLeanServer {
+  options: AutoLeanServerOptions<C>,
+): AutoLeanServer<C> {
   const server = new AutoLeanServer(launch, options);
   onTestFinished(() => server.close());
   return server;

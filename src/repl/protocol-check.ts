@@ -1,0 +1,123 @@
+/** Checks what is sent to a REPL, which dies of what it does not know, and what comes back. */
+import * as v from "valibot";
+import { LeanPickleError } from "../errors.ts";
+import type { ErrorAnswer, ReplAnswer, ReplRequest } from "./protocol.ts";
+
+// Loose, all of them: a field that is not named here is kept.
+const id = v.pipe(v.number(), v.integer());
+const position = v.looseObject({ line: v.number(), column: v.number() });
+const where = { pos: v.optional(v.nullable(position)), endPos: v.optional(v.nullable(position)) };
+const message = v.looseObject({ severity: v.string(), data: v.string(), ...where });
+const sorry = v.looseObject({ goal: v.string(), proofState: v.optional(id), ...where });
+
+const commandAnswer = v.looseObject({
+  env: id,
+  messages: v.optional(v.array(message)),
+  sorries: v.optional(v.array(sorry)),
+  tactics: v.optional(v.array(v.looseObject({ tactic: v.string(), proofState: v.optional(id) }))),
+  infotree: v.optional(v.unknown()),
+});
+const proofStepAnswer = v.looseObject({
+  proofState: id,
+  goals: v.array(v.string()),
+  proofStatus: v.optional(v.string()),
+  messages: v.optional(v.array(message)),
+  sorries: v.optional(v.array(sorry)),
+  traces: v.optional(v.array(v.string())),
+});
+const environmentAnswer = v.looseObject({ env: id });
+const errorAnswer = v.looseObject({ message: v.string() });
+
+const commandOptions = {
+  env: v.optional(id),
+  allTactics: v.optional(v.boolean()),
+  rootGoals: v.optional(v.boolean()),
+  infotree: v.optional(v.string()),
+};
+
+/** The requests, in the order in which the REPL tries to parse them: the first that fits counts. */
+const requests = {
+  tactic: v.looseObject({ tactic: v.string(), proofState: id }),
+  pickleEnvironment: v.looseObject({ pickleTo: v.string(), env: id }),
+  unpickleEnvironment: v.looseObject({ unpickleEnvFrom: v.string() }),
+  pickleProofState: v.looseObject({ pickleTo: v.string(), proofState: id }),
+  unpickleProofState: v.looseObject({ unpickleProofStateFrom: v.string(), env: v.optional(id) }),
+  command: v.looseObject({ cmd: v.string(), ...commandOptions }),
+  file: v.looseObject({ path: v.string(), ...commandOptions }),
+} as const;
+
+const answers = {
+  tactic: proofStepAnswer,
+  pickleEnvironment: environmentAnswer,
+  unpickleEnvironment: environmentAnswer,
+  pickleProofState: proofStepAnswer,
+  unpickleProofState: proofStepAnswer,
+  command: commandAnswer,
+  file: commandAnswer,
+} as const;
+
+/** What a request asks for. */
+export type RequestKind = keyof typeof requests;
+
+/** A request or an answer, shortened for a person to recognise it. */
+export function excerpt(text: object | string): string {
+  const whole = typeof text === "string" ? text : JSON.stringify(text);
+  return whole.length > 120 ? `${whole.slice(0, 120)}...` : whole;
+}
+
+/**
+ * The kind of a request that a REPL can be sent: it dies of one that it does not know.
+ * @throws {LeanPickleError} `bad-request`
+ */
+export function checkRequest(request: ReplRequest): RequestKind {
+  const kind = requestKind(request);
+  if (kind === undefined) {
+    const text = `The REPL knows no such request: ${excerpt(request)}.`;
+    throw new LeanPickleError("bad-request", text);
+  }
+  for (const [field, value] of Object.entries(request)) {
+    if ((field === "env" || field === "proofState") && Number(value) < 0) {
+      const text = `${field} ${value} is the id of a state in a cache, which a REPL does not know.`;
+      throw new LeanPickleError("bad-request", text, {
+        hint: "Give it to an AutoLeanServer with that cache.",
+      });
+    }
+  }
+  return kind;
+}
+
+/** What the REPL will take `request` for, or undefined where it would die of it. */
+function requestKind(request: unknown): RequestKind | undefined {
+  for (const [kind, schema] of Object.entries(requests)) {
+    if (v.is(schema, request)) {
+      return kind as RequestKind;
+    }
+  }
+  return undefined;
+}
+
+/** The JSON that a REPL printed; undefined where it is none. */
+export function parseAnswer(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What came of checking an answer: the answer, or a clause that says what is wrong with it. */
+export type CheckedAnswer = { ok: true; answer: ReplAnswer } | { ok: false; problem: string };
+
+/** Checks that `value` is an answer to a request of this kind. */
+export function checkAnswer(kind: RequestKind, value: unknown): CheckedAnswer {
+  const checked = v.safeParse(answers[kind], value);
+  if (checked.success) {
+    return { ok: true, answer: checked.output };
+  }
+  if (v.is(errorAnswer, value)) {
+    return { ok: true, answer: value satisfies ErrorAnswer };
+  }
+  const issue = checked.issues[0];
+  const path = v.getDotPath(issue);
+  return { ok: false, problem: path ? `${path}: ${issue.message}` : issue.message };
+}
