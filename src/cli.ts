@@ -42,14 +42,14 @@ class InterruptedError extends LeanPickleError {
  * @param argv as in `process.argv`
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  ignoreClosedPipes();
+  const output = watchOutput();
   dropEmptyVariables(process.env);
   const interrupts = armSignals();
   const host: Host = { signal: interrupts.signal, outcome: "done" };
   try {
     const program = await createProgram(host, argv);
     await program.parseAsync([...argv]);
-    process.exitCode = OUTCOME_EXIT_CODES[host.outcome];
+    process.exitCode = output.failed ? 1 : OUTCOME_EXIT_CODES[host.outcome];
   } catch (error) {
     process.exitCode = await report(error, host.output ?? (await outputFor(argv)));
   } finally {
@@ -202,15 +202,22 @@ function armSignals(): { signal: AbortSignal; disarm(): void } {
   return { signal: controller.signal, disarm };
 }
 
-/** `lean-pickle ls | head -1` is no error: who reads has seen enough. */
-function ignoreClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
+/**
+ * What cannot be written is told once, and makes the exit code that of a failure. But
+ * `lean-pickle ls | head -1` is no error: who reads has seen enough.
+ */
+function watchOutput(): { failed: boolean } {
+  const watch = { failed: false };
+  for (const [name, stream] of Object.entries({ output: process.stdout, error: process.stderr })) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") {
-        throw error;
+      if (error.code !== "EPIPE" && !watch.failed) {
+        watch.failed = true;
+        process.exitCode = 1;
+        process.stderr.write(`error: Could not write to standard ${name}: ${error.message}.\n`);
       }
     });
   }
+  return watch;
 }
 
 function packageVersion(): string {

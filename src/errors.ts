@@ -79,6 +79,9 @@ const OPERATIONS: Record<string, string> = {
 /** An error of the operating system as a sentence: `Could not open x.lean: ... (ENOENT).` */
 export function describeSystemError(error: NodeJS.ErrnoException): string {
   const { code = "unknown", syscall = "", path, message } = error;
+  if (syscall === "uv_cwd") {
+    return `The current directory is gone (${code}): go to one that is there.`;
+  }
   // Node's message is `CODE: reason, operation 'path'`.
   const reason = /^\w+: (.*?), \w+/.exec(message)?.[1] ?? message;
   const doing = OPERATIONS[syscall] ?? syscall;

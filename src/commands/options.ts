@@ -99,7 +99,7 @@ export function settleGlobalOptions(command: Command): GlobalOptions {
   return {
     timeout: 300,
     lockTimeout: 60,
-    workingDir: process.cwd(),
+    workingDir: settled.workingDir ?? process.cwd(),
     json: false,
     quiet: false,
     verbose: false,

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { formatBytes, plural } from "../output/text.ts";
 import type { Removal } from "../session/pickle-session-state.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
-import { findStates, requireStates, tellMissing } from "./states.ts";
+import { callState, findStates, noneThere, requireStates, tellMissing } from "./states.ts";
 
 /** `lean-pickle rm`: removes states. */
 export function define(command: Command, host: Host): void {
@@ -23,12 +23,18 @@ async function rm(
     ? findStates(cache, references)
     : requireStates(cache, references);
   const removal = await cache.removeAll(states.map(({ sessionId }) => sessionId));
+  const removed = new Set(removal.removed.map(({ sessionId }) => sessionId));
+  // Another process may have been faster.
+  const gone = states.filter(({ sessionId }) => !removed.has(sessionId)).map(callState);
+  if (removed.size === 0 && !force) {
+    throw noneThere([...missing, ...gone]);
+  }
   showRemoval(context, removal);
   if (force) {
     return "done";
   }
-  tellMissing(context.output, missing);
-  return outcomeOf(states.length, states.length + missing.length);
+  tellMissing(context.output, [...missing, ...gone]);
+  return outcomeOf(removed.size, states.length + missing.length);
 }
 
 /** Tells which states were removed, and what is left of them. */

@@ -71,7 +71,8 @@ export function tellMissing(output: Output, references: readonly string[]): void
   }
 }
 
-function noneThere(references: readonly string[]): LeanPickleError {
+/** The error for states of which none is there. */
+export function noneThere(references: readonly string[]): LeanPickleError {
   const message = `There is no state ${references.join(", ")} in this cache.`;
   return new LeanPickleError("no-such-state", message, {
     hint: `"lean-pickle ls" lists the states that there are.`,

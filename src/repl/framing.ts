@@ -21,10 +21,16 @@ export function encodeRequest(request: object): string {
 export class AnswerFramer {
   /** The chunks of the answer that is coming in, each without what belongs to another answer. */
   #chunks: Buffer[] = [];
+  #pendingBytes = 0;
   /** Whether the line that is coming in holds nothing but its end so far. */
   #lineIsEmpty = true;
   /** Whether the answer that is coming in holds anything. */
   #hasText = false;
+
+  /** The bytes of the answer that is coming in. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
 
   /** Takes the next bytes and returns the texts of the answers that they complete. */
   push(chunk: Buffer): string[] {
@@ -46,6 +52,7 @@ export class AnswerFramer {
     }
     if (start < chunk.length) {
       this.#chunks.push(chunk.subarray(start));
+      this.#pendingBytes += chunk.length - start;
     }
     return answers;
   }
@@ -58,6 +65,7 @@ export class AnswerFramer {
   #take(): string {
     const text = Buffer.concat(this.#chunks).toString("utf8").trim();
     this.#chunks = [];
+    this.#pendingBytes = 0;
     this.#lineIsEmpty = true;
     this.#hasText = false;
     return text;

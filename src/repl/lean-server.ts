@@ -1,5 +1,4 @@
 import { performance } from "node:perf_hooks";
-import { LeanPickleError } from "../errors.ts";
 import {
   checkTimeout,
   DEFAULT_TIMEOUT_S,
@@ -25,6 +24,12 @@ import type { AnswerTo, ReplAnswer, ReplRequest } from "./protocol.ts";
 import { checkAnswer, checkRequest, excerpt, parseAnswer } from "./protocol-check.ts";
 import { residentMemory } from "./resident-memory.ts";
 
+/** The longest answer that is taken: one that has no end must not fill the memory. */
+const MAX_ANSWER_BYTES = 2 ** 28;
+
+/** How long a process may live on that has closed its output, in milliseconds. */
+const CLOSED_OUTPUT_MS = 1000;
+
 /** How often the memory of a REPL with a limit is looked at while it works, in milliseconds. */
 const MEMORY_CHECK_MS = 200;
 
@@ -46,7 +51,11 @@ export class LeanServer implements ReplConnection {
   constructor(launch: ReplLaunch, options: LeanServerOptions = {}) {
     this.launch = launch;
     this.#options = options;
-    this.#group = new ProcessGroup(launch, (chunk) => this.#receive(chunk));
+    this.#group = new ProcessGroup(
+      launch,
+      (chunk) => this.#receive(chunk),
+      () => this.#receiveEnd(),
+    );
     const abort = () => this.#end(() => options.signal?.reason);
     options.signal?.addEventListener("abort", abort, { once: true });
     this.#closed = this.#group.closed.then((exit) => {
@@ -137,6 +146,21 @@ export class LeanServer implements ReplConnection {
     for (const text of this.#framer.push(chunk)) {
       this.#answer(text);
     }
+    if (this.#framer.pendingBytes > MAX_ANSWER_BYTES) {
+      this.#endForProtocol(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
+    }
+    // Only now: an answer too many must not pass for that to the next request.
+    void this.#sendNext();
+  }
+
+  /** A process that closed its output can answer nothing more, but may live on. */
+  #receiveEnd(): void {
+    const give = () => this.#endForProtocol("it closed its standard output");
+    setTimeout(give, CLOSED_OUTPUT_MS).unref();
+  }
+
+  #endForProtocol(problem: string): void {
+    this.#end((details) => new ReplProtocolError(problem, details));
   }
 
   /** An old REPL may end without the empty line; anything else that is left is half an answer. */
@@ -154,23 +178,21 @@ export class LeanServer implements ReplConnection {
     }
     const parsed = parseAnswer(text);
     if (parsed === undefined || !pending?.sentAt) {
-      const problem = `it printed ${excerpt(text)}`;
-      this.#end((details) => new ReplProtocolError(problem, details));
+      this.#endForProtocol(`it printed ${excerpt(text)}`);
       return;
     }
     this.#log(pending, "< ", parsed.value);
+    const checked = checkAnswer(pending.kind, parsed.value);
+    if (!checked.ok) {
+      // What comes next may be the answer to this one.
+      this.#endForProtocol(`its answer is not understood: ${checked.problem}`);
+      return;
+    }
     this.#active = undefined;
     this.#clearTimers();
-    const checked = checkAnswer(pending.kind, parsed.value);
-    if (checked.ok) {
-      const elapsedMs = performance.now() - pending.sentAt;
-      this.#makings.record(pending.kind, pending.request, checked.answer, elapsedMs);
-      pending.resolve(checked.answer);
-    } else {
-      const message = `The REPL's answer to ${excerpt(pending.request)} is not understood: ${checked.problem}.`;
-      pending.reject(new LeanPickleError("protocol", message));
-    }
-    void this.#sendNext();
+    const elapsedMs = performance.now() - pending.sentAt;
+    this.#makings.record(pending.kind, pending.request, checked.answer, elapsedMs);
+    pending.resolve(checked.answer);
   }
 
   /** Looks at the memory now, and again and again while the process works; false past the limit. */

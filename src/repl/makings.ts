@@ -40,10 +40,11 @@ export type Making = { elapsedMs: number } & (
       index: number;
     }
   | {
-      /** A tactic was run on `base`. */
+      /** A tactic was run on `base`. `request` is as it was sent. */
       by: "tactic";
       base: ReplId;
       tactic: string;
+      request: ReplRequest;
     }
   | {
       /** Another id of the same state: pickling a proof state answers with a new id. */
@@ -59,11 +60,12 @@ export type Making = { elapsedMs: number } & (
 
 /** What made each id that a REPL has given out. */
 export class Makings {
-  readonly #byId = new Map<string, Making>();
+  /** By id; undefined for one that was given out twice, and may stand for either. */
+  readonly #byId = new Map<string, Making | undefined>();
 
   /** What made this id; undefined where that is not known. */
   get(of: ReplId): Making | undefined {
-    return this.#byId.get(`${of.kind} ${of.id}`);
+    return this.#byId.get(nameOf(of));
   }
 
   /** Remembers what an answer tells. */
@@ -73,7 +75,12 @@ export class Makings {
       return;
     }
     const made = madeId(answer);
-    this.#byId.set(`${made.kind} ${made.id}`, { ...howMade(kind, request), elapsedMs });
+    const how = howMade(kind, request);
+    if (how.by === "copy" && nameOf(how.base) === nameOf(made)) {
+      // A REPL that pickles a state without giving it a new id.
+      return;
+    }
+    this.#set(made, { ...how, elapsedMs });
     // Those of `rootGoals` are not the sorries of the code. Pickling and unpickling tell those of
     // all tactics so far again: in both cases their number says nothing of the step.
     const isStep = kind === "command" || kind === "file" || kind === "tactic";
@@ -85,11 +92,20 @@ export class Makings {
   #recordSorries(base: ReplId, sorries: Sorry[]): void {
     for (const [index, sorry] of sorries.entries()) {
       if (sorry.proofState !== undefined) {
-        const making: Making = { by: "sorry", base, index, elapsedMs: 0 };
-        this.#byId.set(`proofState ${sorry.proofState}`, making);
+        const of: ReplId = { kind: "proofState", id: sorry.proofState };
+        this.#set(of, { by: "sorry", base, index, elapsedMs: 0 });
       }
     }
   }
+
+  #set(of: ReplId, making: Making): void {
+    const name = nameOf(of);
+    this.#byId.set(name, this.#byId.has(name) ? undefined : making);
+  }
+}
+
+function nameOf({ kind, id }: ReplId): string {
+  return `${kind} ${id}`;
 }
 
 type HowMade = Making extends infer M ? (M extends Making ? Omit<M, "elapsedMs"> : never) : never;
@@ -106,7 +122,7 @@ function howMade(kind: Exclude<RequestKind, "pickleEnvironment">, request: ReplR
   switch (kind) {
     case "tactic": {
       const { tactic, proofState } = request as TacticRequest;
-      return { by: "tactic", base: { kind: "proofState", id: proofState }, tactic };
+      return { by: "tactic", base: { kind: "proofState", id: proofState }, tactic, request };
     }
     case "pickleProofState": {
       const { proofState } = request as PickleProofStateRequest;

@@ -45,8 +45,11 @@ export class ProcessGroup {
   /** Why the process could not be started, where it could not. */
   startError: NodeJS.ErrnoException | undefined;
 
-  /** @param onOutput called with each chunk of the standard output */
-  constructor(launch: ReplLaunch, onOutput: (chunk: Buffer) => void) {
+  /**
+   * @param onOutput called with each chunk of the standard output
+   * @param onOutputEnd called when there will be no more
+   */
+  constructor(launch: ReplLaunch, onOutput: (chunk: Buffer) => void, onOutputEnd: () => void) {
     this.#child = spawn(launch.command, launch.args ?? [], {
       cwd: launch.cwd,
       env: launch.env ?? process.env,
@@ -54,7 +57,7 @@ export class ProcessGroup {
       stdio: ["pipe", "pipe", "pipe"],
     });
     // Where this process has no file descriptors left, there are no streams; `error` tells it.
-    this.#child.stdout?.on("data", onOutput);
+    this.#child.stdout?.on("data", onOutput).on("end", onOutputEnd);
     this.#child.stderr?.on("data", (chunk: Buffer) => this.stderr.push(chunk));
     // A broken pipe is how a dead process is noticed on writing; its end is reported by `closed`.
     this.#child.stdin?.on("error", () => {});

@@ -3,27 +3,35 @@ import * as v from "valibot";
 import { LeanPickleError } from "../errors.ts";
 import type { ErrorAnswer, ReplAnswer, ReplRequest } from "./protocol.ts";
 
+/** What is not there may be null as well: that is how Lean prints an `Option` that is none. */
+function absent<S extends v.GenericSchema>(schema: S) {
+  return v.pipe(
+    v.nullish(schema),
+    v.transform((value) => value ?? undefined),
+  );
+}
+
 // Loose, all of them: a field that is not named here is kept.
 const id = v.pipe(v.number(), v.integer());
 const position = v.looseObject({ line: v.number(), column: v.number() });
 const where = { pos: v.optional(v.nullable(position)), endPos: v.optional(v.nullable(position)) };
 const message = v.looseObject({ severity: v.string(), data: v.string(), ...where });
-const sorry = v.looseObject({ goal: v.string(), proofState: v.optional(id), ...where });
+const sorry = v.looseObject({ goal: v.string(), proofState: absent(id), ...where });
 
 const commandAnswer = v.looseObject({
   env: id,
-  messages: v.optional(v.array(message)),
-  sorries: v.optional(v.array(sorry)),
-  tactics: v.optional(v.array(v.looseObject({ tactic: v.string(), proofState: v.optional(id) }))),
+  messages: absent(v.array(message)),
+  sorries: absent(v.array(sorry)),
+  tactics: absent(v.array(v.looseObject({ tactic: v.string(), proofState: absent(id) }))),
   infotree: v.optional(v.unknown()),
 });
 const proofStepAnswer = v.looseObject({
   proofState: id,
   goals: v.array(v.string()),
-  proofStatus: v.optional(v.string()),
-  messages: v.optional(v.array(message)),
-  sorries: v.optional(v.array(sorry)),
-  traces: v.optional(v.array(v.string())),
+  proofStatus: absent(v.string()),
+  messages: absent(v.array(message)),
+  sorries: absent(v.array(sorry)),
+  traces: absent(v.array(v.string())),
 });
 const environmentAnswer = v.looseObject({ env: id });
 const errorAnswer = v.looseObject({ message: v.string() });

@@ -73,10 +73,16 @@ export class LeanRejectedError extends LeanPickleError {
   /** All that Lean said, in order. */
   readonly messages: readonly SourcedMessage[];
 
-  constructor(source: string, messages: readonly SourcedMessage[]) {
-    super("lean-error", `Lean found errors in ${source}, so nothing was added.`, {
-      hint: "Add it all the same with --allow-errors.",
-    });
+  /** @param refused whether there is no state that could be added all the same */
+  constructor(source: string, messages: readonly SourcedMessage[], refused: boolean) {
+    const message = refused
+      ? `Lean refused ${source}, so nothing was added.`
+      : `Lean found errors in ${source}, so nothing was added.`;
+    super(
+      "lean-error",
+      message,
+      refused ? {} : { hint: "Add it all the same with --allow-errors." },
+    );
     this.messages = messages;
   }
 }
@@ -207,12 +213,12 @@ class Maker {
     const answer = await this.#server.run(request);
     if (isErrorAnswer(answer)) {
       this.#messages.push({ severity: "error", data: answer.message, source });
-      throw new LeanRejectedError(source, this.#messages);
+      throw new LeanRejectedError(source, this.#messages, true);
     }
     const { messages } = answer as { messages?: LeanMessage[] };
     this.#messages.push(...(messages ?? []).map((message) => ({ ...message, source })));
     if (errorMessages(answer).length > 0 && !this.#addition.allowErrors) {
-      throw new LeanRejectedError(source, this.#messages);
+      throw new LeanRejectedError(source, this.#messages, false);
     }
     return answer as Exclude<AnswerTo<R>, { message: string }>;
   }

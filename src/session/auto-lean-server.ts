@@ -65,6 +65,8 @@ export class AutoLeanServer<C extends BaseSessionCache = PickleSessionCache>
   #current: Incarnation | undefined;
   /** The first ids that no process has given out yet. */
   readonly #next: Record<IdKind, number> = { env: 0, proofState: 0 };
+  /** The states that are being loaded, by session id. */
+  readonly #loading = new Map<number, Promise<number | undefined>>();
   #isClosed = false;
 
   constructor(launch: ReplLaunch, options: AutoLeanServerOptions<C> = {}) {
@@ -170,13 +172,24 @@ export class AutoLeanServer<C extends BaseSessionCache = PickleSessionCache>
     if (known !== undefined && this.#isValid(kind, known)) {
       return known;
     }
-    const timeout = this.#options.timeoutPerState ?? this.#options.timeout;
-    const replId = await cache.load(sessionId, this, timeout, { verbose });
+    const replId = await this.#loadOnce(sessionId, verbose);
     if (replId === undefined || !this.#isValid(kind, replId)) {
       const message = `State ${sessionId} could not be loaded into the REPL.`;
       throw new LeanPickleError("not-loaded", message);
     }
     return replId;
+  }
+
+  /** Several requests for one state wait for the same loading of it. */
+  async #loadOnce(sessionId: number, verbose: boolean | undefined): Promise<number | undefined> {
+    const timeout = this.#options.timeoutPerState ?? this.#options.timeout;
+    const loading =
+      this.#loading.get(sessionId) ??
+      this.sessionCache
+        .load(sessionId, this, timeout, { verbose })
+        .finally(() => this.#loading.delete(sessionId));
+    this.#loading.set(sessionId, loading);
+    return await loading;
   }
 
   /** Whether an id was given out by the process that is alive. */

@@ -45,7 +45,8 @@ export class LoadedStates {
 
   /** The id that a state has in the process behind `server`. */
   get(server: ReplConnection, sessionId: number): number | undefined {
-    return this.#byProcess.get(server.process)?.ids.get(sessionId)?.id;
+    const of = this.#byProcess.get(server.process)?.ids.get(sessionId);
+    return of && isKnown(server, of) ? of.id : undefined;
   }
 
   /** The id that a state got last. */
@@ -55,8 +56,14 @@ export class LoadedStates {
 
   /** The state that has this id in the process behind `server`. */
   find(server: ReplConnection, of: ReplId): KnownBase | undefined {
-    return this.#byProcess.get(server.process)?.bases.get(nameOf(of));
+    const known = this.#byProcess.get(server.process)?.bases.get(nameOf(of));
+    return isKnown(server, of) ? known : undefined;
   }
+}
+
+/** Whether the server vouches for an id: a REPL that gave it out twice may mean another state. */
+function isKnown(server: ReplConnection, of: ReplId): boolean {
+  return server.madeBy(of) !== undefined;
 }
 
 function nameOf({ kind, id }: ReplId): string {

@@ -226,7 +226,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
       const recipes = recipesOf(this.#manifest, state.key);
       this.#loaded.set(unpickled.process, state, unpickled.replId, recipes);
     }
-    if (unpickled.status !== "damaged") {
+    if (unpickled.status === "loaded") {
       return unpickled;
     }
     // It may have been removed, or made again in another file, since the manifest was read.

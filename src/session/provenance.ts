@@ -4,7 +4,7 @@ import { type KeyInputs, keyOfStep } from "../recipe/key.ts";
 import type { RecipeStep, StateKind } from "../recipe/steps.ts";
 import type { ReplConnection } from "../repl/connection.ts";
 import type { Making, ReplId } from "../repl/makings.ts";
-import type { CommandRequest } from "../repl/protocol.ts";
+import type { CommandRequest, ReplRequest } from "../repl/protocol.ts";
 import type { RecipeEntry } from "../store/manifest.ts";
 import type { KnownBase } from "./loaded-states.ts";
 
@@ -18,8 +18,16 @@ export interface Provenance {
   imports: string[] | null;
 }
 
-/** What of a request does not change the state that it makes. `env` is its base. */
-const HARMLESS_FIELDS = new Set(["cmd", "env", "allTactics", "rootGoals", "infotree"]);
+/** The fields of code and tactics that are part of the step, or do not change what it makes. */
+const KNOWN_FIELDS = new Set([
+  "cmd",
+  "env",
+  "tactic",
+  "proofState",
+  "allTactics",
+  "rootGoals",
+  "infotree",
+]);
 
 /**
  * How the state with an id in the REPL was made, from nothing or from a state of the cache.
@@ -90,7 +98,7 @@ function stepOf(making: Making): { step: RecipeStep | null } | undefined {
     case "sorry":
       return { step: { sorry: making.index } };
     case "tactic":
-      return { step: { tactic: making.tactic } };
+      return isUnderstood(making.request) ? { step: { tactic: making.tactic } } : undefined;
     case "command": {
       const cmd = codeOf(making);
       return cmd === undefined ? undefined : { step: { cmd } };
@@ -105,6 +113,10 @@ function codeOf(making: Making): string | undefined {
   if (making.by !== "command" || !("cmd" in making.request)) {
     return undefined;
   }
-  const isKnown = Object.keys(making.request).every((field) => HARMLESS_FIELDS.has(field));
-  return isKnown ? (making.request as CommandRequest).cmd : undefined;
+  return isUnderstood(making.request) ? (making.request as CommandRequest).cmd : undefined;
+}
+
+/** Whether it is known of every field of a request what it does. */
+function isUnderstood(request: ReplRequest): boolean {
+  return Object.keys(request).every((field) => KNOWN_FIELDS.has(field));
 }

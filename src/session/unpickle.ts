@@ -1,6 +1,6 @@
 import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
 import type { ReplConnection, RunOptions } from "../repl/connection.ts";
-import { ReplEndedError } from "../repl/errors.ts";
+import { ReplEndedError, ReplMemoryError } from "../repl/errors.ts";
 import { isErrorAnswer, type ProofStepAnswer } from "../repl/protocol.ts";
 import { picklePath } from "../store/layout.ts";
 import type { ManifestState } from "../store/manifest.ts";
@@ -24,12 +24,30 @@ export async function unpickle(
     if (damage !== undefined) {
       return { status: "damaged", message: damage };
     }
-    const path = picklePath(workingDir, state);
-    return state.isProofState
-      ? await unpickleProofState(server, path, state, options)
-      : await unpickleEnvironment(server, path, options);
+    return await unlessCrowded(() =>
+      state.isProofState
+        ? unpickleProofState(server, picklePath(workingDir, state), state, options)
+        : unpickleEnvironment(server, picklePath(workingDir, state), options),
+    );
   } catch (error) {
     return judge(error, state);
+  }
+}
+
+/**
+ * Where the REPL had too much memory, that may have been the other states': one that starts anew
+ * tries again with this one alone. Unpickling twice does no harm.
+ */
+async function unlessCrowded(attempt: () => Promise<Unpickled>): Promise<Unpickled> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof ReplMemoryError)) {
+      throw error;
+    }
+    return await attempt().catch((again: unknown) => {
+      throw again instanceof ReplMemoryError && again.turn !== "run" ? error : again;
+    });
   }
 }
 

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { isSystemError } from "../errors.ts";
 
 /** A random name for a file that is being written. */
 export function randomName(): string {
@@ -43,6 +44,12 @@ export async function withFile<T>(
   const file = await open(path, flags, 0o600);
   try {
     return await use(file);
+  } catch (error) {
+    if (isSystemError(error)) {
+      // Errors of an open file do not name it.
+      error.path ??= path;
+    }
+    throw error;
   } finally {
     await file.close();
   }

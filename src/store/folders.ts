@@ -1,6 +1,7 @@
 /** The folders of a cache. */
+import { existsSync } from "node:fs";
 import { lstat, mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
 import { cachePath, temporaryPath } from "./layout.ts";
 
@@ -14,7 +15,7 @@ const CACHEDIR_TAG = `Signature: 8a477f597d28d172789f06886806bc55
  * @throws as {@link checkFolders}
  */
 export async function prepareFolders(workingDir: string): Promise<void> {
-  await mkdir(workingDir, { recursive: true, mode: 0o700 });
+  await makeWorkingDir(workingDir);
   const cache = cachePath(workingDir);
   await makeFolder(cache);
   await makeFolder(temporaryPath(workingDir));
@@ -46,9 +47,24 @@ async function checkFolder(path: string): Promise<void> {
   }
 }
 
-async function makeFolder(path: string): Promise<void> {
+async function makeWorkingDir(path: string): Promise<void> {
+  try {
+    await makeFolder(path, { mayBeLink: true });
+  } catch (error) {
+    // Node's recursive mkdir never ends where a folder that is there takes none, as in /proc.
+    if (!hasSystemCode(error, "ENOENT") || existsSync(dirname(path))) {
+      throw error;
+    }
+    await makeWorkingDir(dirname(path));
+    await makeWorkingDir(path);
+  }
+}
+
+async function makeFolder(path: string, { mayBeLink = false } = {}): Promise<void> {
   await unlessThere(mkdir(path, { mode: 0o700 }));
-  await checkFolder(path);
+  if (!mayBeLink) {
+    await checkFolder(path);
+  }
 }
 
 async function writeOnce(path: string, text: string): Promise<void> {

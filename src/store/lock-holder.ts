@@ -1,21 +1,26 @@
 /** Who holds the lock of a cache: noted beside it, so that the lock of a dead process can be told. */
 import { randomUUID } from "node:crypto";
-import { statSync } from "node:fs";
+import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import * as v from "valibot";
-import { hasSystemCode } from "../errors.ts";
+import { hasSystemCode, isSystemError } from "../errors.ts";
 import { lockHolderPath, lockPath } from "./layout.ts";
 
 const holderSchema = v.object({
   pid: v.number(),
   host: v.string(),
+  /** Where its process id means something. */
+  space: v.string(),
   /** When it took the lock, as an ISO timestamp. */
   since: v.string(),
   token: v.string(),
   /** Which lock this holder made: that of another one may lie in its place by now. */
   lock: v.string(),
 });
+
+/** How long a process may take to say that it has the lock, in milliseconds. */
+const UNANNOUNCED_MS = 3000;
 
 /** A process that holds, or held, the lock. */
 export type Holder = v.InferOutput<typeof holderSchema>;
@@ -25,11 +30,20 @@ export async function announceHolder(workingDir: string): Promise<Holder> {
   const holder: Holder = {
     pid: process.pid,
     host: hostname(),
+    space: processSpace(),
     since: new Date().toISOString(),
     token: randomUUID(),
     lock: identify(lockPath(workingDir)),
   };
-  await writeFile(lockHolderPath(workingDir), JSON.stringify(holder), { mode: 0o600 });
+  const note = lockHolderPath(workingDir);
+  const written = `${note}.${holder.token}`;
+  try {
+    await writeFile(written, JSON.stringify(holder), { mode: 0o600 });
+    await rename(written, note);
+  } catch (error) {
+    await rm(written, { force: true });
+    throw error;
+  }
   return holder;
 }
 
@@ -46,14 +60,24 @@ export async function readHolder(workingDir: string): Promise<Holder | undefined
 }
 
 /**
- * Removes the lock of a process of this host that is dead, and says whether it did. The note is
+ * Removes the lock of a process of this machine that is dead, and says whether it did. The note is
  * claimed first, by a rename that only one of those that wait can do, and what was claimed must be
- * what was judged: another process may have got the lock in between.
+ * what was judged: another process may have got the lock in between. The lock of a process that
+ * ended before it said which it was is removed when it is older than saying so takes.
  */
-export async function breakDeadLock(workingDir: string, holder: Holder): Promise<boolean> {
+export async function breakDeadLock(
+  workingDir: string,
+  holder: Holder | undefined,
+): Promise<boolean> {
   const path = lockPath(workingDir);
-  const isDead = holder.host === hostname() && !isAlive(holder.pid);
-  if (!isDead || identify(path) !== holder.lock) {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (holder?.lock !== identify(path)) {
+    // What is noted, if anything, is not this lock's.
+    const isOld = found !== undefined && Date.now() - found.mtimeMs > UNANNOUNCED_MS;
+    return isOld && (await unlessMissing(rmdir(path)));
+  }
+  const isDead = holder.space === processSpace() && !isAlive(holder.pid);
+  if (!isDead) {
     return false;
   }
   const note = lockHolderPath(workingDir);
@@ -109,6 +133,30 @@ async function unlessMissing(doing: Promise<void>): Promise<boolean> {
   } catch (error) {
     if (hasSystemCode(error, "ENOENT")) {
       return false;
+    }
+    throw error;
+  }
+}
+
+/**
+ * What has to be the same for a process id to mean the same process: the host, since its last start,
+ * and on Linux the namespace of process ids, since containers may share all the rest.
+ */
+function processSpace(): string {
+  const boot = unlessUnreadable(() =>
+    readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+  );
+  const namespace = unlessUnreadable(() => readlinkSync("/proc/self/ns/pid"));
+  return [hostname(), boot, namespace].join(" ");
+}
+
+/** Empty where a system does not tell. */
+function unlessUnreadable(read: () => string): string {
+  try {
+    return read();
+  } catch (error) {
+    if (isSystemError(error)) {
+      return "";
     }
     throw error;
   }

@@ -74,7 +74,7 @@ async function acquire(workingDir: string, options: LockOptions): Promise<Releas
       return release;
     }
     const holder = await readHolder(workingDir);
-    if (holder && (await breakDeadLock(workingDir, holder))) {
+    if (await breakDeadLock(workingDir, holder)) {
       continue;
     }
     const waited = performance.now() - startedAt;

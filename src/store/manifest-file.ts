@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
 import { backupPath, manifestPath } from "./layout.ts";
 import { checkManifest, emptyManifest, type Manifest } from "./manifest.ts";
@@ -24,6 +24,9 @@ export function readStored(workingDir: string): StoredManifest {
   const path = manifestPath(workingDir);
   const text = readText(path);
   if (text === undefined) {
+    if (existsSync(backupPath(workingDir))) {
+      throw damaged(path, "it is missing, and its backup is there", workingDir);
+    }
     return { manifest: emptyManifest(), text };
   }
   const checked = parseManifest(text);
@@ -33,22 +36,38 @@ export function readStored(workingDir: string): StoredManifest {
   throw damaged(path, checked.problem, workingDir);
 }
 
+/** The text of a manifest; undefined where there is none. */
 function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return readRegularFile(path);
   } catch (error) {
-    // A link to nothing is something that stands in the manifest's place, too.
-    if (hasSystemCode(error, "ENOENT") && !lstatSync(path, { throwIfNoEntry: false })) {
+    if (hasSystemCode(error, "ENOENT")) {
       return undefined;
     }
-    if (isSystemError(error) && !["ENOENT", "EISDIR", "ELOOP"].includes(error.code ?? "")) {
+    const isKnown = error instanceof LeanPickleError || isSystemError(error);
+    if (isKnown && !hasSystemCode(error, "ELOOP")) {
       throw error;
     }
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = hasSystemCode(error, "ELOOP") ? "it is a link" : String(error);
     throw new LeanPickleError("cache-damaged", `The manifest ${path} is unreadable: ${problem}.`, {
       hint: "Nothing was changed. Move away what stands in its place.",
       cause: error,
     });
+  }
+}
+
+/** Reads a file, but nothing behind a link, and without waiting for the writer of a pipe. */
+function readRegularFile(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    if (!fstatSync(file).isFile()) {
+      throw new LeanPickleError("cache-damaged", `${path} is no regular file.`, {
+        hint: "Nothing was changed. Move away what stands in its place.",
+      });
+    }
+    return readFileSync(file, "utf8");
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -73,7 +92,7 @@ function damaged(path: string, problem: string, workingDir: string): LeanPickleE
 
 function backupIsGood(backup: string): boolean {
   try {
-    return parseManifest(readFileSync(backup, "utf8")).ok;
+    return parseManifest(readRegularFile(backup)).ok;
   } catch {
     // Whatever keeps it from being read, there is no good backup to offer.
     return false;

@@ -20,6 +20,8 @@ export interface FoundRepl {
   args: string[];
   /** The folder to run in: that of the project. */
   cwd?: string;
+  /** The whole environment, where it is not that of this process. */
+  env?: NodeJS.ProcessEnv;
   /** As in `lean-toolchain`, such as `leanprover/lean4:v4.33.0`; null where unknown. */
   toolchain: string | null;
 }
@@ -47,9 +49,17 @@ export async function findRepl(search: ReplSearch): Promise<FoundRepl> {
   const lake = project?.hasLakefile ? await findLake(search.lake) : undefined;
   return {
     ...(lake ? { command: lake, args: ["env", repl] } : { command: repl, args: [] }),
-    ...(project && { cwd: project.folder }),
+    ...(project ? { cwd: project.folder } : withToolchain(toolchain)),
     toolchain,
   };
+}
+
+/**
+ * Outside a project elan would run its default Lean, of which the REPL asks where its library is.
+ * What the user has chosen for elan counts before that.
+ */
+function withToolchain(toolchain: string | null): { env?: NodeJS.ProcessEnv } {
+  return toolchain === null ? {} : { env: { ELAN_TOOLCHAIN: toolchain, ...process.env } };
 }
 
 async function findExecutableRepl(path: string): Promise<string> {

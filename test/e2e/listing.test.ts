@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -103,6 +103,14 @@ describe("ls, show, reload and clear", () => {
     expect(await succeed(["clear", "--json"], { cwd })).toContain('"removed"');
     expect(await succeed(["ls", "--json"], { cwd })).toBe("[]");
     expect(await succeed(["clear"], { cwd })).toBe("");
+  });
+
+  it("say what they could not write, without a stack", async () => {
+    const cwd = await filled();
+    const command = `"${process.execPath}" "${program}" ls > /dev/full`;
+    const { status, stderr } = spawnSync("/bin/bash", ["-c", command], { cwd, encoding: "utf8" });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error: Could not write to standard output: .*ENOSPC.*\n$/);
   });
 
   it("end quietly where nobody reads on", async () => {

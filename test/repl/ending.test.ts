@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { ReplEndedError, ReplMemoryError, ReplTimeoutError } from "../../src/repl/errors.ts";
 import { LeanServer } from "../../src/repl/lean-server.ts";
 import { isRunning } from "../support/processes.ts";
@@ -99,5 +99,40 @@ describe("a LeanServer with a signal", () => {
   it("asks nothing where the signal was aborted before", async () => {
     const server = startServer({}, { signal: AbortSignal.abort(new Error("never")) });
     await expect(server.run({ cmd: "def f := 1" })).rejects.toThrow("never");
+  });
+});
+
+/** A program in place of a REPL: a shell script, which has read the first request by then. */
+function script(lines: string): LeanServer {
+  const server = new LeanServer({ command: "/bin/sh", args: ["-c", `read -r line; ${lines}`] });
+  onTestFinished(() => server.close());
+  return server;
+}
+
+describe("a process that is out of step with what it is asked", () => {
+  it("is ended at an answer that is not understood, before the next one is taken", async () => {
+    const server = script(`printf '"noise"\\n\\n{"env": 0}\\n\\n'; cat > /dev/null`);
+    const results = await Promise.allSettled([server.run({ cmd: "a" }), server.run({ cmd: "b" })]);
+    expect(results.map((result) => result.status === "rejected" && result.reason.code)).toEqual([
+      "protocol",
+      "protocol",
+    ]);
+  });
+
+  it("is ended at an answer too many, which is not the next request's", async () => {
+    const server = script(`printf '{"env": 0}\\n\\n{"env": 777}\\n\\n'; cat > /dev/null`);
+    const [a, b] = await Promise.allSettled([server.run({ cmd: "a" }), server.run({ cmd: "b" })]);
+    expect(a).toEqual({ status: "fulfilled", value: { env: 0 } });
+    expect(b).toMatchObject({ status: "rejected", reason: { code: "protocol" } });
+  });
+
+  it("is ended when it closed its output and lives on", async () => {
+    const server = script("exec 1>&-; exec cat > /dev/null");
+    await expect(server.run({ cmd: "a" })).rejects.toThrow(/closed its standard output/);
+  });
+
+  it("is ended at an answer that does not end", async () => {
+    const server = script("cat /dev/zero | tr '\\0' x");
+    await expect(server.run({ cmd: "a" })).rejects.toThrow(/more than 268435456 bytes/);
   });
 });

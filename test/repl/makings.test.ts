@@ -64,6 +64,22 @@ describe("Makings", () => {
     expect(makings.get({ kind: "proofState", id: 9 })).toBeUndefined();
   });
 
+  it("does not know an id that a REPL gave out twice, and follows no id to itself", () => {
+    const makings = new Makings();
+    makings.record("command", { cmd: "x" }, { env: 0, sorries: [{ goal, proofState: 0 }] }, 5);
+    makings.record(
+      "pickleProofState",
+      { pickleTo: "/x", proofState: 0 },
+      { proofState: 0, goals: [] },
+      5,
+    );
+    expect(makings.get({ kind: "proofState", id: 0 })).toMatchObject({ by: "sorry" });
+    makings.record("command", { cmd: "y", env: 0 }, { env: 0 }, 5);
+    expect(makings.get({ kind: "env", id: 0 })).toBeUndefined();
+    makings.record("command", { cmd: "z", env: 0 }, { env: 0 }, 5);
+    expect(makings.get({ kind: "env", id: 0 })).toBeUndefined();
+  });
+
   it("leaves an environment that is pickled as it was made", () => {
     const makings = new Makings();
     makings.record("command", { cmd: "x" }, { env: 0 }, 5);

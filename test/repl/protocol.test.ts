@@ -71,6 +71,13 @@ describe("checkAnswer", () => {
     expect(checkAnswer("command", answer)).toEqual({ ok: true, answer });
   });
 
+  it("takes null for what is not there", () => {
+    const sorries = [{ goal: "⊢ True", proofState: null, pos: null }];
+    const checked = checkAnswer("command", { env: 0, messages: null, sorries });
+    expect(checked).toMatchObject({ ok: true, answer: { env: 0 } });
+    expect(checked.ok && "proofState" in checked.answer).toBe(false);
+  });
+
   it("takes a refusal for an answer to anything", () => {
     const answer = { message: "Unknown environment." };
     expect(checkAnswer("pickleEnvironment", answer)).toEqual({ ok: true, answer });

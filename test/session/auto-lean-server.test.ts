@@ -45,6 +45,16 @@ describe("AutoLeanServer", () => {
     expect(log().filter(({ detail }) => detail === "unpickleEnv")).toHaveLength(1);
   });
 
+  it("loads a state once for several requests at once", async () => {
+    const { launch, log } = simulate();
+    const folder = temporaryFolder();
+    const first = startAutoServer(launch, { sessionCache: new PickleSessionCache(folder) });
+    await first.run({ cmd: "def a := 1" }, { addToSessionCache: true });
+    const second = startAutoServer(launch, { sessionCache: new PickleSessionCache(folder) });
+    await Promise.all([1, 2, 3].map(() => second.run({ cmd: "#check a", env: -1 })));
+    expect(log().filter(({ detail }) => detail === "unpickleEnv")).toHaveLength(1);
+  });
+
   it("says which state there is not, or that it is of the other kind", async () => {
     const { server, starts } = newServer();
     await expect(server.run({ cmd: "x", env: -7 })).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CommandRequest } from "../../src/repl/protocol.ts";
+import type { CommandRequest, TacticRequest } from "../../src/repl/protocol.ts";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { startServer } from "../support/servers.ts";
@@ -80,6 +80,16 @@ describe("the recipe of a state", () => {
     expect(entry && cache.recipe(entry)).toBeUndefined();
     expect(entry?.imports).toBeNull();
     expect(entry?.key).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it("is not known where a tactic has a field whose meaning is not known", async () => {
+    const cache = new PickleSessionCache(temporaryFolder());
+    const server = startServer();
+    await server.run({ cmd: THEOREM });
+    const request = { tactic: "apply And.intro", proofState: 0, mystery: 1 } as TacticRequest;
+    const id = await cache.add(server, request, await server.run(request));
+    const entry = cache.get(id)?.entry;
+    expect(entry && cache.recipe(entry)).toBeUndefined();
   });
 
   it("is not known where a request has a field whose meaning is not known", async () => {

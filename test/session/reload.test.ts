@@ -134,6 +134,18 @@ describe("PickleSessionCache.reload", () => {
     await expect(cache.load(-1, startServer())).rejects.toMatchObject({ code: "no-such-state" });
   });
 
+  it("blames no state for the memory that others take", async () => {
+    const cache = new PickleSessionCache(temporaryFolder());
+    const maker = startServer();
+    for (const name of ["a", "b", "c"]) {
+      await addCode(cache, maker, `def ${name} := 1`);
+    }
+    const { launch } = simulate({ IMPORT_MIB: "200", IMPORT_MS: "400" });
+    const server = startAutoServer(launch, { sessionCache: cache, memoryLimit: 400 });
+    const verdicts = await cache.reload(server, 60);
+    expect(verdicts.map(({ status }) => status)).toEqual(["loaded", "loaded", "loaded"]);
+  });
+
   it("stops when it is interrupted, and calls that no state's fault", async () => {
     const cache = new PickleSessionCache(temporaryFolder());
     await addCode(cache, startServer(), "def a := 1");

@@ -5,6 +5,7 @@ import {
   readFileSync,
   renameSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { hostname } from "node:os";
@@ -15,6 +16,9 @@ import { cachePath, lockHolderPath, lockPath } from "../../src/store/layout.ts";
 import { withLock } from "../../src/store/lock.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { startWorker } from "../support/workers.ts";
+
+/** The note of a process that is not there, on a machine that is not this one. */
+const dead = { pid: 2 ** 22 + 1, host: hostname(), space: "elsewhere", since: "2026", token: "t" };
 
 async function cacheFolder(): Promise<string> {
   const folder = temporaryFolder();
@@ -123,7 +127,7 @@ describe("withLock", () => {
   it("does not break the lock of another that took the place of a dead one's", async () => {
     const folder = await cacheFolder();
     // The note of a process that is dead, of a lock that was given up; the lock is another's now.
-    const note = { pid: 2 ** 22 + 1, host: hostname(), since: "2026", token: "t", lock: "1:1" };
+    const note = { ...dead, lock: "1:1" };
     writeFileSync(lockHolderPath(folder), JSON.stringify(note));
     mkdirSync(lockPath(folder));
     const work = withLock(folder, { lockTimeout: 0.05 }, async () => "never");
@@ -131,12 +135,20 @@ describe("withLock", () => {
     expect(statSync(lockPath(folder)).isDirectory()).toBe(true);
   });
 
+  it("breaks the lock of a process that ended before it said who it was", async () => {
+    const folder = await cacheFolder();
+    mkdirSync(lockPath(folder));
+    const before = new Date(Date.now() - 5_000);
+    utimesSync(lockPath(folder), before, before);
+    expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
+  });
+
   it("does not break the lock of a process on another machine", async () => {
     const folder = await cacheFolder();
     mkdirSync(lockPath(folder));
     const { ino, birthtimeNs } = statSync(lockPath(folder), { bigint: true });
     const lock = `${ino}:${birthtimeNs}`;
-    const note = { pid: 2 ** 22 + 1, host: "elsewhere", since: "2026", token: "t", lock };
+    const note = { ...dead, host: "elsewhere", lock };
     writeFileSync(lockHolderPath(folder), JSON.stringify(note));
     const work = withLock(folder, { lockTimeout: 0.05 }, async () => "never");
     await expect(work).rejects.toThrow(/elsewhere/);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -39,6 +40,9 @@ describe("readManifest", () => {
     ["of a later version", (path) => writeFileSync(path, '{"version": 2}')],
     ["a folder", (path) => mkdirSync(path)],
     ["a link to nothing", (path) => symlinkSync("/no/such/file", path)],
+    ["a link to another manifest", (path) => symlinkSync("/etc/hostname", path)],
+    ["a pipe that nobody writes to", (path) => execFileSync("mkfifo", [path])],
+    ["missing beside its backup", (path) => writeFileSync(`${path}.bak`, "{}")],
   ])("refuses one that is %s, and names it", (_what, damage) => {
     const folder = temporaryFolder();
     const path = manifestPath(folder);

@@ -47,9 +47,12 @@ describe("findRepl", () => {
     const checkout = temporaryFolder();
     const built = executable(join(checkout, ".lake/build/bin/repl"));
     file(join(checkout, "lean-toolchain"), "leanprover/lean4:v4.33.0\n");
-    const expected = { command: built, args: [], toolchain: "leanprover/lean4:v4.33.0" };
-    expect(await findRepl({ repl: checkout })).toEqual(expected);
-    expect(await findRepl({ repl: built })).toEqual(expected);
+    const toolchain = "leanprover/lean4:v4.33.0";
+    const expected = { command: built, args: [], toolchain };
+    expect(await findRepl({ repl: checkout })).toMatchObject(expected);
+    expect(await findRepl({ repl: built })).toMatchObject(expected);
+    // Outside a project, elan is to run the Lean that the REPL was built for.
+    expect((await findRepl({ repl: built })).env).toMatchObject({ ELAN_TOOLCHAIN: toolchain });
   });
 
   it("takes a path from where the user is", async () => {
