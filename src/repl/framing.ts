@@ -3,6 +3,9 @@
  * answer is JSON over one or more lines and an empty line (repl, `REPL/Main.lean`).
  */
 
+/** The longest answer that is taken: one that has no end must not fill the memory. */
+const MAX_ANSWER_BYTES = 2 ** 28;
+
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
@@ -27,9 +30,9 @@ export class AnswerFramer {
   /** Whether the answer that is coming in holds anything. */
   #hasText = false;
 
-  /** The bytes of the answer that is coming in. */
-  get pendingBytes(): number {
-    return this.#pendingBytes;
+  /** Whether the answer that is coming in is longer than any can be. */
+  get isTooLong(): boolean {
+    return this.#pendingBytes > MAX_ANSWER_BYTES;
   }
 
   /** Takes the next bytes and returns the texts of the answers that they complete. */

@@ -24,9 +24,6 @@ import type { AnswerTo, ReplAnswer, ReplRequest } from "./protocol.ts";
 import { checkAnswer, checkRequest, excerpt, parseAnswer } from "./protocol-check.ts";
 import { residentMemory } from "./resident-memory.ts";
 
-/** The longest answer that is taken: one that has no end must not fill the memory. */
-const MAX_ANSWER_BYTES = 2 ** 28;
-
 /** How long a process may live on that has closed its output, in milliseconds. */
 const CLOSED_OUTPUT_MS = 1000;
 
@@ -51,10 +48,12 @@ export class LeanServer implements ReplConnection {
   constructor(launch: ReplLaunch, options: LeanServerOptions = {}) {
     this.launch = launch;
     this.#options = options;
+    // A process that closed its output can answer nothing more, but may live on.
+    const endSilent = () => this.#endForProtocol("it closed its standard output");
     this.#group = new ProcessGroup(
       launch,
       (chunk) => this.#receive(chunk),
-      () => this.#receiveEnd(),
+      () => setTimeout(endSilent, CLOSED_OUTPUT_MS).unref(),
     );
     const abort = () => this.#end(() => options.signal?.reason);
     options.signal?.addEventListener("abort", abort, { once: true });
@@ -146,17 +145,11 @@ export class LeanServer implements ReplConnection {
     for (const text of this.#framer.push(chunk)) {
       this.#answer(text);
     }
-    if (this.#framer.pendingBytes > MAX_ANSWER_BYTES) {
-      this.#endForProtocol(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
+    if (this.#framer.isTooLong) {
+      this.#endForProtocol("an answer that does not end");
     }
     // Only now: an answer too many must not pass for that to the next request.
     void this.#sendNext();
-  }
-
-  /** A process that closed its output can answer nothing more, but may live on. */
-  #receiveEnd(): void {
-    const give = () => this.#endForProtocol("it closed its standard output");
-    setTimeout(give, CLOSED_OUTPUT_MS).unref();
   }
 
   #endForProtocol(problem: string): void {

@@ -133,6 +133,6 @@ describe("a process that is out of step with what it is asked", () => {
 
   it("is ended at an answer that does not end", async () => {
     const server = script("cat /dev/zero | tr '\\0' x");
-    await expect(server.run({ cmd: "a" })).rejects.toThrow(/more than 268435456 bytes/);
+    await expect(server.run({ cmd: "a" })).rejects.toThrow(/an answer that does not end/);
   });
 });
