@@ -2,7 +2,7 @@
  * The program. Only here errors become exit codes, and signals end the work.
  */
 import { readFileSync } from "node:fs";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help } from "commander";
 import type { CommandModule, Host, Outcome } from "./commands/context.ts";
 import { addGlobalOptions, dropEmptyVariables } from "./commands/options.ts";
 import { describeSystemError, type ErrorCode, isSystemError, LeanPickleError } from "./errors.ts";
@@ -48,7 +48,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const host: Host = { signal: interrupts.signal, outcome: "done" };
   try {
     const program = await createProgram(host, argv);
-    await program.parseAsync([...argv]);
+    await program.parseAsync(withoutVainHelp(argv));
     process.exitCode = output.failed ? 1 : OUTCOME_EXIT_CODES[host.outcome];
   } catch (error) {
     process.exitCode = await report(error, host.output ?? (await outputFor(argv)));
@@ -89,17 +89,32 @@ const COMMANDS: Record<string, CommandEntry> = {
   },
 };
 
+const HELP_END = `
+LEAN_PICKLE_REPL, or --repl, names the Lean REPL: an executable, or a checkout where it was built.
+LEAN_PICKLE_DIR, or -d, names the folder of the cache. "lean-pickle COMMAND --help" tells the rest.
+
+Examples:
+  $ lean-pickle add -c 'import Mathlib' -n mathlib
+  $ lean-pickle ls
+  $ lean-pickle reload`;
+
+/** Has `help` for a command that there is none of answered as that command would be. */
+function withoutVainHelp(argv: readonly string[]): string[] {
+  const [, , help, name = ""] = argv;
+  const isVain = help === "help" && /^\w/.test(name) && !Object.hasOwn(COMMANDS, name);
+  return argv.filter((_, at) => !(isVain && at === 2));
+}
+
 async function createProgram(host: Host, argv: readonly string[]): Promise<Command> {
   const program = new Command("lean-pickle")
     .description("Keeps pickled states of the Lean 4 theorem prover on disk.")
     .version(packageVersion(), "-V, --version", "print the version")
     .usage("<command> [options]")
     .configureHelp({ subcommandTerm: (command) => command.name() })
-    .addHelpText("after", '\n"lean-pickle COMMAND --help" tells its options, with examples.')
+    .addHelpText("after", HELP_END)
     // What stands behind a command's name is that command's, even where it looks like an option.
     .enablePositionalOptions();
-  // Understood here too, but shown with each command, so that the commands fit a screen.
-  addGlobalOptions(program, { hidden: true });
+  addGlobalOptions(program);
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = program.command(name).description(summary);
     // Start-up counts: only a command whose name is there can be the one that is asked for.
@@ -108,6 +123,14 @@ async function createProgram(host: Host, argv: readonly string[]): Promise<Comma
       addGlobalOptions(command);
     }
   }
+  // The options are understood here too, but shown with each command: the commands fit a screen.
+  program.configureHelp({
+    formatHelp(command, helper) {
+      helper.visibleOptions = () =>
+        new Help().visibleOptions(command).filter(({ short }) => /[hV]/.test(short ?? ""));
+      return Help.prototype.formatHelp.call(helper, command, helper);
+    },
+  });
   for (const command of [program, ...program.commands]) {
     // The errors come back as exceptions, and are told by `report`.
     command.exitOverride().configureOutput({ outputError() {} });

@@ -24,7 +24,7 @@ export type ErrorCode =
 /** The optional parts of a {@link LeanPickleError}. */
 export interface ErrorDetails {
   /** What the reader can do about it: one sentence. */
-  hint?: string;
+  hint?: string | undefined;
   /** The error behind this one. */
   cause?: unknown;
 }
@@ -59,7 +59,7 @@ export function hasSystemCode(error: unknown, code: string): boolean {
 
 /** The file operations that Node names in its errors, as verbs. */
 const OPERATIONS: Record<string, string> = {
-  access: "reach",
+  access: "write to",
   copyfile: "copy",
   fchmod: "change the mode of",
   fsync: "sync",

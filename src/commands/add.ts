@@ -54,6 +54,9 @@ async function add(context: Context, files: string[], options: AddOptions): Prom
     allowErrors: options.allowErrors,
   };
   checkAddition(addition);
+  if (addition.code.some(({ source, text }) => source === "<stdin>" && text.trim() === "")) {
+    output.warn("Standard input was empty.");
+  }
   checkNames(cache, options);
   const launch = await context.findRepl();
   const { states, messages, sorries } = await output.withProgress((progress) =>

@@ -1,3 +1,4 @@
+import type { Output } from "../output/output.ts";
 import type { Styles } from "../output/styles.ts";
 import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
 import type { ManifestState } from "../session/pickle-session-state.ts";
@@ -40,4 +41,14 @@ export function countLoaded(verdicts: readonly Verdict[]): number {
 /** A verdict's status in its colour. */
 export function styleStatus(text: string, styles: Styles): string {
   return text.trim() === "loaded" ? styles.green(text) : styles.red(text);
+}
+
+/** Tells why a state is not in Lean, where it is not; with `--verbose`, how its goals differ. */
+export function tellWhy(output: Output, { sessionId, name, message, goals }: Verdict): void {
+  if (message !== undefined) {
+    output.problem(`${name ?? sessionId}: ${message}`);
+  }
+  if (goals && output.verbose) {
+    output.note(`The goals that came back:\n${goals.join("\n\n") || "none"}`);
+  }
 }

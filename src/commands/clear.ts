@@ -4,7 +4,7 @@ import type { ManifestState } from "../session/pickle-session-state.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import { showRemoval } from "./rm.ts";
 import { stateTable } from "./state-table.ts";
-import { findStates } from "./states.ts";
+import { findStates, noStates } from "./states.ts";
 
 interface ClearOptions {
   yes?: boolean;
@@ -31,9 +31,13 @@ async function clear(context: Context, { yes, dryRun }: ClearOptions): Promise<O
     output.errorData(stateTable(states, cache, output.errorStyles, output.errorWidth));
     const question = `Remove ${plural(states.length, "state")}, ${formatBytes(total(states))}?`;
     if (!(await output.confirm(question, signal))) {
+      showRemoval(context, { removed: [], leftOver: [] });
       output.note("Nothing was removed.");
       return "failed";
     }
+  }
+  if (states.length === 0) {
+    output.note(noStates(cache));
   }
   // Exactly what was listed: states that were added since then stay.
   const removal = await cache.removeAll(states.map(({ sessionId }) => sessionId));

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { addAbortSignal } from "node:stream";
-import { isSystemError, LeanPickleError } from "../errors.ts";
+import { describeSystemError, isSystemError, LeanPickleError } from "../errors.ts";
 import type { CodeSource } from "../session/addition.ts";
 
 /**
@@ -35,6 +35,8 @@ async function readWhole(file: string): Promise<Buffer> {
     if (isSystemError(error)) {
       // Reading a folder fails without its name.
       error.path ??= file;
+      const message = describeSystemError(error);
+      throw new LeanPickleError("unreadable-input", message, { cause: error });
     }
     throw error;
   }

@@ -2,10 +2,10 @@ import { type Command, Option } from "commander";
 import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
 import type { ManifestState, StateKind } from "../session/pickle-session-state.ts";
 import type { Verdict } from "../session/session-cache.ts";
-import { checkStates, countLoaded, styleStatus } from "./check-states.ts";
+import { checkStates, countLoaded, styleStatus, tellWhy } from "./check-states.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
 import { type ExtraColumn, kindOf, stateTable } from "./state-table.ts";
-import { requireStates, tellMissing } from "./states.ts";
+import { noStates, requireStates, tellMissing } from "./states.ts";
 
 type SortKey = "id" | "name" | "size" | "age";
 
@@ -50,25 +50,29 @@ async function ls(context: Context, references: string[], options: LsOptions): P
   const sorted = sortStates(states, options.sort);
   const verdicts = options.check ? await checkStates(context, cache, states) : undefined;
   show(context, cache, sorted, verdicts);
-  tellMissing(context.output, missing);
+  tellMissing(context.output, cache, missing);
   const good = verdicts ? countLoaded(verdicts) : states.length;
   return outcomeOf(good, states.length + missing.length);
 }
 
 function show(
-  { options, output }: Context,
+  { output }: Context,
   cache: PickleSessionCache,
   states: readonly ManifestState[],
   verdicts: readonly Verdict[] | undefined,
 ): void {
   const statuses = new Map(verdicts?.map(({ sessionId, status }) => [sessionId, status]));
+  const reasons = new Map(
+    verdicts?.map(({ sessionId, status, message }) => [
+      sessionId,
+      { status, ...(message !== undefined && { message }) },
+    ]),
+  );
   if (output.json) {
     output.jsonData(
-      states.map((state) =>
-        verdicts ? { ...state, status: statuses.get(state.sessionId) } : state,
-      ),
+      states.map((state) => (verdicts ? { ...state, ...reasons.get(state.sessionId) } : state)),
     );
-  } else if (options.quiet) {
+  } else if (output.quiet) {
     if (states.length > 0) {
       output.data(states.map(({ sessionId }) => sessionId).join("\n"));
     }
@@ -80,8 +84,11 @@ function show(
     };
     const extra = verdicts ? [status] : [];
     output.data(stateTable(states, cache, output.styles, output.width, extra));
+    for (const verdict of verdicts ?? []) {
+      tellWhy(output, verdict);
+    }
   } else {
-    output.note(`There are no states in ${options.workingDir}.`);
+    output.note(noStates(cache, "There are no such states"));
   }
 }
 

@@ -79,9 +79,9 @@ function globalOptions(): Option[] {
 }
 
 /** Adds the options of every command to one. */
-export function addGlobalOptions(command: Command, { hidden = false } = {}): void {
+export function addGlobalOptions(command: Command): void {
   for (const option of globalOptions()) {
-    command.addOption(option.hideHelp(hidden));
+    command.addOption(option);
   }
 }
 

@@ -2,11 +2,11 @@ import { type Command, Option } from "commander";
 import type { Styles } from "../output/styles.ts";
 import { formatDuration, plural } from "../output/text.ts";
 import type { Verdict } from "../session/session-cache.ts";
-import { checkStates, countLoaded, styleStatus } from "./check-states.ts";
+import { checkStates, countLoaded, styleStatus, tellWhy } from "./check-states.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
 import { parseSeconds } from "./options.ts";
 import { kindOf } from "./state-table.ts";
-import { requireStates, tellMissing } from "./states.ts";
+import { noStates, requireStates, tellMissing } from "./states.ts";
 
 interface ReloadOptions {
   timeoutPerState?: number;
@@ -42,7 +42,7 @@ async function reload(
     onVerdict: (verdict) => {
       if (!output.json) {
         output.data(line(verdict, output.styles));
-        tellWhy(context, verdict);
+        tellWhy(output, verdict);
       }
     },
   });
@@ -52,12 +52,12 @@ async function reload(
   if (output.json) {
     output.jsonData({ states: verdicts, loaded, failed, elapsedMs });
   } else if (verdicts.length === 0) {
-    output.note(`There are no states in ${context.options.workingDir}.`);
+    output.note(noStates(cache));
   } else {
     const rest = failed > 0 ? `, ${failed} not` : "";
     output.note(`Loaded ${plural(loaded, "state")}${rest}, in ${formatDuration(elapsedMs)}.`);
   }
-  tellMissing(output, missing);
+  tellMissing(output, cache, missing);
   return outcomeOf(loaded, verdicts.length + missing.length);
 }
 
@@ -66,14 +66,4 @@ function line(verdict: Verdict, styles: Styles): string {
   const { sessionId, replId, isProofState, status } = verdict;
   const where = replId === null ? "-" : `${isProofState ? "proofState" : "env"} ${replId}`;
   return [sessionId, kindOf(verdict), where, styleStatus(status, styles)].join("\t");
-}
-
-function tellWhy({ options, output }: Context, verdict: Verdict): void {
-  const { sessionId, name, message, goals } = verdict;
-  if (message !== undefined) {
-    output.warn(`${name ?? sessionId}: ${message}`);
-  }
-  if (goals && options.verbose) {
-    output.note(`The goals that came back:\n${goals.join("\n\n") || "none"}`);
-  }
 }

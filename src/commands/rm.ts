@@ -27,13 +27,13 @@ async function rm(
   // Another process may have been faster.
   const gone = states.filter(({ sessionId }) => !removed.has(sessionId)).map(callState);
   if (removed.size === 0 && !force) {
-    throw noneThere([...missing, ...gone]);
+    throw noneThere(cache, [...missing, ...gone]);
   }
   showRemoval(context, removal);
   if (force) {
     return "done";
   }
-  tellMissing(context.output, [...missing, ...gone]);
+  tellMissing(context.output, cache, [...missing, ...gone]);
   return outcomeOf(removed.size, states.length + missing.length);
 }
 

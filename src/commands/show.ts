@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import type { Styles } from "../output/styles.ts";
 import { formatAge, formatBytes, formatDuration, plural, printable } from "../output/text.ts";
@@ -53,7 +54,7 @@ function layOut(
     ["lean", leanOf(state)],
     ["imports", importsOf(state)],
     ["key", state.key],
-    ["file", `${pickleFile}  ${formatBytes(state.bytes)}`],
+    ["file", `${pickleFile}  ${existsSync(pickleFile) ? formatBytes(state.bytes) : "missing"}`],
   ];
   const lines = facts.map(([label, text]) => `  ${styles.dim(label.padEnd(8))} ${printable(text)}`);
   return [

@@ -30,7 +30,7 @@ export function stateTable(
     { title: "AGE", align: "right", leaveOut: 3 },
     { title: "LEAN", leaveOut: 1 },
     ...extra,
-    { title: "SUMMARY", minWidth: 16 },
+    { title: "SUMMARY", minWidth: 10 },
   ];
   const rows = states.map((state) => [
     String(state.sessionId),

@@ -41,7 +41,7 @@ export function requireStates(
 ): NamedStates {
   const named = findStates(cache, references);
   if (references.length > 0 && named.states.length === 0) {
-    throw noneThere(references);
+    throw noneThere(cache, references);
   }
   return named;
 }
@@ -53,7 +53,7 @@ export function requireStates(
 export function requireState(cache: PickleSessionCache, reference: string): PickleSessionState {
   const state = cache.find(reference);
   if (!state) {
-    throw noneThere([reference]);
+    throw noneThere(cache, [reference]);
   }
   return state;
 }
@@ -64,17 +64,30 @@ export function callState({ name, sessionId }: ManifestState): string {
 }
 
 /** Tells which states are not there, where the others are enough to go on with. */
-export function tellMissing(output: Output, references: readonly string[]): void {
+export function tellMissing(
+  output: Output,
+  cache: PickleSessionCache,
+  references: readonly string[],
+): void {
   if (references.length > 0) {
-    const { code, message } = noneThere(references);
+    const { code, message } = noneThere(cache, references);
     output.error({ code, message });
   }
 }
 
 /** The error for states of which none is there. */
-export function noneThere(references: readonly string[]): LeanPickleError {
-  const message = `There is no state ${references.join(", ")} in this cache.`;
+export function noneThere(
+  { workingDir }: PickleSessionCache,
+  references: readonly string[],
+): LeanPickleError {
+  const what = references.length === 1 ? "is no state" : "are no states";
+  const message = `There ${what} ${references.join(", ")} in the cache in ${workingDir}.`;
   return new LeanPickleError("no-such-state", message, {
     hint: `"lean-pickle ls" lists the states that there are.`,
   });
+}
+
+/** The sentence for a listing without states. */
+export function noStates(cache: PickleSessionCache, otherwise = "There are no states"): string {
+  return `${cache.isEmpty() ? "There are no states" : otherwise} in ${cache.workingDir}.`;
 }

@@ -21,6 +21,7 @@ export interface OutputOptions {
 export class Output {
   readonly json: boolean;
   readonly quiet: boolean;
+  readonly verbose: boolean;
   /** Styles for standard output. */
   readonly styles: Styles;
   /** Styles for standard error. */
@@ -32,6 +33,7 @@ export class Output {
     this.#options = options;
     this.json = options.json;
     this.quiet = options.quiet;
+    this.verbose = options.verbose;
     this.styles = styles;
     this.errorStyles = errorStyles;
   }
@@ -82,6 +84,13 @@ export class Output {
     }
   }
 
+  /** Tells what went wrong with one of several things, unless the JSON on standard output does. */
+  problem(text: string): void {
+    if (!this.json) {
+      this.#error(`${this.errorStyles.red("error:")} ${printable(text)}`);
+    }
+  }
+
   /** Tells what went wrong, always: as a line, or as a JSON document with all that is known. */
   error(details: { code: string; message: string; hint?: string | undefined }): void {
     if (this.json) {
@@ -111,11 +120,11 @@ export class Output {
 
   /** Runs something that takes long while showing what it does. */
   async withProgress<T>(work: (progress: Progress) => Promise<T>): Promise<T> {
-    const { progress, quiet, verbose } = this.#options;
+    const { progress } = this.#options;
     const started = await startProgress(process.stderr, {
-      wanted: progress && !quiet,
+      wanted: progress && !this.quiet,
       lines: !this.json,
-      spinner: !verbose,
+      spinner: !this.verbose,
     });
     this.#progress = started;
     try {
@@ -136,9 +145,15 @@ export class Output {
       terminal: false,
     });
     try {
-      const closed = new Promise<string>((resolve) => reader.once("close", () => resolve("")));
+      const closed = new Promise<undefined>((resolve) =>
+        reader.once("close", () => resolve(undefined)),
+      );
       const answer = reader.question(`${printable(question)} [y/N] `, { signal });
-      return /^\s*y(es)?\s*$/i.test(await Promise.race([answer, closed]));
+      const given = await Promise.race([answer, closed]);
+      if (given === undefined) {
+        process.stderr.write("\n");
+      }
+      return /^\s*y(es)?\s*$/i.test(given ?? "");
     } catch (error) {
       process.stderr.write("\n");
       signal.throwIfAborted();

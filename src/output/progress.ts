@@ -1,7 +1,10 @@
 import type { Ora } from "ora";
 import { printableLine } from "./text.ts";
 
-/** How often a line of progress is written where there is no terminal, in milliseconds. */
+/** When the first line of progress is written where there is no terminal, in milliseconds. */
+const FIRST_LINE_MS = 2_000;
+
+/** How often one is written after that, in milliseconds. */
 const LINE_INTERVAL_MS = 10_000;
 
 /** Tells what is going on while Lean works. */
@@ -18,7 +21,7 @@ export interface Progress {
 type ErrorStream = Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns">;
 
 /**
- * A spinner on a terminal, else a line at most every ten seconds, else nothing.
+ * A spinner on a terminal; else, for what takes longer, a line every ten seconds; else nothing.
  * @param wanted false with `--quiet` or `--no-progress`
  * @param lines false where a line would be in the way, as with `--json`
  * @param spinner false where other lines keep coming, as with `--verbose`
@@ -57,16 +60,19 @@ function spinnerProgress(spinner: Ora): Progress {
 }
 
 function lineProgress(stream: ErrorStream): Progress {
-  let lastAt = Number.NEGATIVE_INFINITY;
+  let current = "";
+  let timer = setTimeout(tell, FIRST_LINE_MS);
+  function tell(): void {
+    stream.write(`${printableLine(current)}\n`);
+    timer = setTimeout(tell, LINE_INTERVAL_MS);
+  }
   return {
     step(text) {
-      const now = performance.now();
-      if (now - lastAt >= LINE_INTERVAL_MS) {
-        lastAt = now;
-        stream.write(`${printableLine(text)}\n`);
-      }
+      current = text;
     },
     interrupt: (write) => write(),
-    stop() {},
+    stop() {
+      clearTimeout(timer);
+    },
   };
 }

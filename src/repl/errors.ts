@@ -29,15 +29,20 @@ export class ReplEndedError extends LeanPickleError {
   readonly exit: ProcessExit;
   /** The last lines of the REPL's standard error. */
   readonly stderr: string;
+  /** What happened to the REPL, without what was asked: `exited with code 1`. */
+  readonly what: string;
 
   constructor(
     code: "repl-died" | "timeout" | "memory-limit" | "protocol" | "closed",
     what: string,
     details: ReplEndDetails,
+    hint?: string,
   ) {
     const where = details.turn === "run" ? "; it was asked" : " before it could be asked";
-    const tail = details.stderr === "" ? "" : `\nThe end of its standard error:\n${details.stderr}`;
-    super(code, `The REPL ${what}${where} ${details.asked}.${tail}`);
+    const tail =
+      details.stderr === "" ? "" : `.\nThe end of its standard error:\n${details.stderr}`;
+    super(code, `The REPL ${what}${where} ${details.asked}${tail || "."}`, hint ? { hint } : {});
+    this.what = what;
     this.turn = details.turn;
     this.exit = details.exit;
     this.stderr = details.stderr;
@@ -57,7 +62,8 @@ export class ReplTimeoutError extends ReplEndedError {
   readonly seconds: number;
 
   constructor(seconds: number, details: ReplEndDetails) {
-    super("timeout", `did not answer within ${seconds} s and was ended`, details);
+    const what = `did not answer within ${seconds} s and was ended`;
+    super("timeout", what, details, "Give it more time with --timeout.");
     this.seconds = seconds;
   }
 }
@@ -67,7 +73,7 @@ export class ReplMemoryError extends ReplEndedError {
   constructor(bytes: number, limitMib: number, details: ReplEndDetails) {
     const mib = Math.round(bytes / 2 ** 20);
     const what = `took ${mib} MiB of memory, past its limit of ${limitMib} MiB, and was ended`;
-    super("memory-limit", what, details);
+    super("memory-limit", what, details, "Give it more memory with --memory-limit.");
   }
 }
 

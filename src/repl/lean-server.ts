@@ -171,7 +171,7 @@ export class LeanServer implements ReplConnection {
     }
     const parsed = parseAnswer(text);
     if (parsed === undefined || !pending?.sentAt) {
-      this.#endForProtocol(`it printed ${excerpt(text)}`);
+      this.#endForProtocol(`it printed ${JSON.stringify(excerpt(text))}`);
       return;
     }
     this.#log(pending, "< ", parsed.value);

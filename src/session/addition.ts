@@ -12,6 +12,7 @@ import {
   type ReplRequest,
   type Sorry,
 } from "../repl/protocol.ts";
+import { checkWritable } from "../store/folders.ts";
 import type { ManifestState } from "../store/manifest.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 import { chooseSorries } from "./sorries.ts";
@@ -122,6 +123,7 @@ export async function addToCache(
   options: MakingOptions,
 ): Promise<AdditionResult> {
   checkAddition(addition);
+  await checkWritable(cache.workingDir);
   const server = new LeanServer(launch, options);
   try {
     const { responses, messages, sorries } = await makeStates(server, cache, addition, options);

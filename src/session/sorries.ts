@@ -12,9 +12,13 @@ export function chooseSorries(
   which: number | "all" | undefined,
 ): { proofState: number; goal: string }[] {
   if (sorries.length === 0) {
-    throw new LeanPickleError("no-sorry", "The code has no sorry, so there is no proof state.", {
-      hint: "Put a sorry where the proof is to go on.",
-    });
+    throw new LeanPickleError(
+      "no-sorry",
+      "The last code has no sorry, so there is no proof state.",
+      {
+        hint: "Put a sorry where the proof is to go on.",
+      },
+    );
   }
   if (which === undefined && sorries.length > 1) {
     const message = `The code has ${sorries.length} sorries:\n${list(sorries)}`;

@@ -1,4 +1,4 @@
-import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
+import { describeSystemError, hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
 import type { ReplConnection, RunOptions } from "../repl/connection.ts";
 import { ReplEndedError, ReplMemoryError } from "../repl/errors.ts";
 import { isErrorAnswer, type ProofStepAnswer } from "../repl/protocol.ts";
@@ -98,29 +98,37 @@ function summarize(goals: string[]): string {
 /** What an error says of the state that was being loaded; one that says nothing of it is thrown. */
 function judge(error: unknown, { lean }: ManifestState): NotLoaded {
   if (error instanceof ReplEndedError) {
-    const { message } = error;
-    if (error.turn !== "run") {
-      return { status: "failed", message, cause: error };
-    }
-    if (error.code === "timeout") {
-      return { status: "timeout", message, cause: error };
-    }
-    // The digest is right, so a header that Lean does not take is that of another Lean.
-    if (/(incompatible|invalid) header/.test(error.stderr)) {
-      const madeBy = lean.version ?? lean.toolchain ?? "an unknown version";
-      return {
-        status: "incompatible",
-        message: `It was pickled by another Lean (${madeBy}). ${message}`,
-        cause: error,
-      };
-    }
-    return { status: "failed", message, cause: error };
+    return judgeEnd(error, lean);
   }
   const concernsState =
     (error instanceof LeanPickleError && error.code === "protocol") ||
     (isSystemError(error) && !hasSystemCode(error, "EMFILE") && !hasSystemCode(error, "ENFILE"));
   if (concernsState && error instanceof Error) {
-    return { status: "failed", message: error.message, cause: error };
+    const message = isSystemError(error) ? describeSystemError(error) : error.message;
+    return { status: "failed", message, cause: error };
   }
   throw error;
+}
+
+/** What the end of a REPL says of the state that was being loaded. */
+function judgeEnd(error: ReplEndedError, lean: ManifestState["lean"]): NotLoaded {
+  const lastLine = error.stderr.split("\n").at(-1) ?? "";
+  const lastWords = lastLine === "" ? "" : ` Its last words: ${lastLine}`;
+  const message = `The REPL ${error.what}.${lastWords}`;
+  if (error.turn !== "run") {
+    return { status: "failed", message: `It was not tried. ${message}`, cause: error };
+  }
+  if (error.code === "timeout") {
+    return { status: "timeout", message, cause: error };
+  }
+  // The digest is right, so a header that Lean does not take is that of another Lean.
+  if (/(incompatible|invalid) header/.test(error.stderr)) {
+    const madeBy = lean.version ?? lean.toolchain ?? "an unknown version";
+    return {
+      status: "incompatible",
+      message: `Another Lean pickled it (${madeBy}): use the REPL of that one, or add it again.`,
+      cause: error,
+    };
+  }
+  return { status: "failed", message, cause: error };
 }

@@ -33,18 +33,23 @@ export function verdictOf(state: ManifestState, unpickled: Unpickled, elapsedMs:
 }
 
 /** The error for a state that was needed, and was not loaded. */
-export function whyNotLoaded(sessionId: number, { status, message, cause }: NotLoaded): unknown {
-  // What ran out of time is told as that, with an exit code of its own.
-  return status === "timeout"
-    ? cause
-    : new LeanPickleError(
-        "not-loaded",
-        `State ${sessionId} was not loaded (${status}). ${message}`,
-        {
-          cause,
-        },
-      );
+export function whyNotLoaded(
+  sessionId: number,
+  { status, message, cause }: NotLoaded,
+): LeanPickleError {
+  const code = status === "timeout" ? status : "not-loaded";
+  const text = `State ${sessionId} was not loaded (${status}). ${message}`;
+  return new LeanPickleError(code, text, { cause, hint: HINTS[status] });
 }
+
+/** What can be done about a state that was not loaded. */
+const HINTS: Record<NotLoaded["status"], string> = {
+  damaged: "Remove it, and add it again.",
+  incompatible: "The state itself is whole.",
+  "goals-changed": "Add it again, if its imports have changed.",
+  timeout: "Give it more time with --timeout.",
+  failed: "What Lean and lean-pickle say to each other is shown with --verbose.",
+};
 
 /** The error for a state that a cache does not have. */
 export function noSuchState(sessionId: number): LeanPickleError {

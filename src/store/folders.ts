@@ -1,6 +1,6 @@
 /** The folders of a cache. */
-import { existsSync } from "node:fs";
-import { lstat, mkdir, writeFile } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { access, lstat, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
 import { cachePath, temporaryPath } from "./layout.ts";
@@ -21,6 +21,18 @@ export async function prepareFolders(workingDir: string): Promise<void> {
   await makeFolder(temporaryPath(workingDir));
   await writeOnce(join(cache, "CACHEDIR.TAG"), CACHEDIR_TAG);
   await writeOnce(join(cache, ".gitignore"), "*\n");
+}
+
+/**
+ * Checks that a cache can be written to, or made, without writing anything: before the work of which
+ * the result is to be kept.
+ */
+export async function checkWritable(workingDir: string): Promise<void> {
+  for (const path of [temporaryPath(workingDir), cachePath(workingDir), workingDir]) {
+    if (existsSync(path)) {
+      await access(path, constants.W_OK | constants.X_OK);
+    }
+  }
 }
 
 /**

@@ -33,7 +33,15 @@ export function readStored(workingDir: string): StoredManifest {
   if (checked.ok) {
     return { manifest: checked.manifest, text };
   }
-  throw damaged(path, checked.problem, workingDir);
+  throw checked.isNewer
+    ? new LeanPickleError(
+        "cache-damaged",
+        `The manifest ${path} is not usable: ${checked.problem}.`,
+        {
+          hint: "Nothing was changed. Use that lean-pickle, or a later one.",
+        },
+      )
+    : damaged(path, checked.problem, workingDir);
 }
 
 /** The text of a manifest; undefined where there is none. */

@@ -76,14 +76,16 @@ export function isName(name: string): boolean {
 }
 
 /** What came of checking a manifest: it, or a clause that says what is wrong with it. */
-export type CheckedManifest = { ok: true; manifest: Manifest } | { ok: false; problem: string };
+export type CheckedManifest =
+  | { ok: true; manifest: Manifest }
+  | { ok: false; problem: string; isNewer?: boolean };
 
 /** Checks that a parsed JSON value is a manifest. */
 export function checkManifest(value: unknown): CheckedManifest {
   const version = (value as { version?: unknown } | null)?.version;
   if (typeof version === "number" && version > MANIFEST_VERSION) {
-    const problem = `it has version ${version}, and this lean-pickle knows up to ${MANIFEST_VERSION}`;
-    return { ok: false, problem };
+    const problem = `a later lean-pickle wrote it (version ${version}, and this one knows ${MANIFEST_VERSION})`;
+    return { ok: false, problem, isNewer: true };
   }
   const checked = v.safeParse(manifestSchema, value);
   if (!checked.success) {

@@ -44,8 +44,7 @@ export async function findRepl(search: ReplSearch): Promise<FoundRepl> {
   const repl = await findExecutableRepl(resolve(search.repl));
   const project = await findProject(search.project);
   const toolchain =
-    (project && (await readToolchain(project.folder))) ??
-    (await readToolchain(await checkoutOf(repl)));
+    (project && (await readToolchain(project.folder))) ?? (await toolchainOfRepl(repl));
   const lake = project?.hasLakefile ? await findLake(search.lake) : undefined;
   return {
     ...(lake ? { command: lake, args: ["env", repl] } : { command: repl, args: [] }),
@@ -91,10 +90,17 @@ function noRepl(path: string, error: unknown): unknown {
   return error;
 }
 
-/** The folder of the checkout that an executable was built in: its `lean-toolchain` lies there. */
-async function checkoutOf(repl: string): Promise<string> {
-  const path = await realpath(repl);
-  return path.endsWith(`/${BUILT_REPL}`) ? path.slice(0, -BUILT_REPL.length - 1) : dirname(path);
+/** The toolchain of the checkout that an executable was built in, by its own path or behind a link. */
+async function toolchainOfRepl(repl: string): Promise<string | null> {
+  for (const path of [repl, await realpath(repl)]) {
+    const isBuilt = path.endsWith(`/${BUILT_REPL}`);
+    const folder = isBuilt ? path.slice(0, -BUILT_REPL.length - 1) : dirname(path);
+    const toolchain = await readToolchain(folder);
+    if (toolchain !== null) {
+      return toolchain;
+    }
+  }
+  return null;
 }
 
 async function findLake(named: string | undefined): Promise<string | undefined> {

@@ -39,6 +39,8 @@ describe("a wrong command line", () => {
   it.each<[string[], RegExp]>([
     [["ad"], /unknown command 'ad'\s+\(Did you mean add\?\)/],
     [["relaod"], /Did you mean reload\?/],
+    [["help", "relaod"], /unknown command 'relaod'\s+\(Did you mean reload\?\)/],
+    [["--jsn", "ls"], /Did you mean --json\?/],
     [
       ["add", "--alow-errors"],
       /unknown option '--alow-errors'\s+\(Did you mean --allow-errors\?\)/,

@@ -132,6 +132,24 @@ describe("an add that fails", () => {
     expect(readFileSync(join(cwd, "lean-pickle.json"), "utf8")).toBe("junk");
   });
 
+  it("exits with 6 where a later lean-pickle wrote the manifest, and says so", async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, "lean-pickle.json"), '{"version": 2}');
+    const { code, stderr } = await run(["add", "-c", "def f := 1"], { cwd });
+    expect(code).toBe(6);
+    expect(stderr).toMatch(/a later lean-pickle wrote it \(version 2.*Use that lean-pickle/s);
+    expect(readFileSync(join(cwd, "lean-pickle.json"), "utf8")).toBe('{"version": 2}');
+  });
+
+  it("exits with 124 where a state takes too long to load, and names it", async () => {
+    const cwd = temporaryFolder();
+    await succeed(["add", "-c", "def f := 1", "-n", "base"], { cwd });
+    const args = ["add", "--from", "base", "-c", "def g := 1", "--timeout", "0.5"];
+    const { code, stderr } = await run(args, { cwd, repl: { HANG_AT: "1" } });
+    expect(code).toBe(124);
+    expect(stderr).toMatch(/State -1 was not loaded \(timeout\)\. .*within 0\.5 s.*--timeout/s);
+  });
+
   it("exits with 5 where there is no REPL, and says how to get one", async () => {
     const cwd = temporaryFolder();
     for (const repl of ["", "/no/such/repl", cwd, "/etc/passwd"]) {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../support/folders.ts";
@@ -51,6 +51,40 @@ describe("ls, show, reload and clear", () => {
     const json = await run(["ls", "--check", "--json"], { cwd, repl });
     const statuses = JSON.parse(json.stdout).map(({ status }: { status: string }) => status);
     expect(statuses).toEqual(["loaded", "failed", "loaded"]);
+  });
+
+  it("ls says whether there are no states at all, or none of the kind", async () => {
+    const cwd = await filled();
+    const none = await run(["ls", "alpha", "--kind", "environment"], { cwd });
+    expect([none.code, none.stdout, none.stderr]).toEqual([
+      0,
+      "",
+      `There are no such states in ${cwd}.\n`,
+    ]);
+    const empty = await run(["ls"], { cwd: join(cwd, "session_cache") });
+    expect(empty.stderr).toMatch(/^There are no states in /);
+  });
+
+  it("show says that a pickle is missing", async () => {
+    const cwd = await filled();
+    rmSync(await succeed(["show", "alpha", "--path"], { cwd }));
+    expect(await succeed(["show", "alpha"], { cwd })).toMatch(/file +\S+\.olean {2}missing/);
+  });
+
+  it("reload says why a state did not come back, with -q too, and ls --check does", async () => {
+    const cwd = await filled();
+    rmSync(await succeed(["show", "alpha", "--path"], { cwd }));
+    for (const args of [
+      ["reload", "-q", "alpha"],
+      ["ls", "--check", "alpha"],
+    ]) {
+      const { code, stderr } = await run(args, { cwd });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/error: alpha: Its pickle .* is missing\./);
+    }
+    const json = await run(["ls", "--check", "--json", "alpha"], { cwd });
+    expect(JSON.parse(json.stdout)).toMatchObject([{ status: "damaged", message: /missing/ }]);
+    expect(json.stderr).toBe("");
   });
 
   it("reload says why a state did not come back, and exits with 1 where none did", async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { startProgress } from "../../src/output/progress.ts";
 
 function stream(isTTY: boolean, columns = 0) {
@@ -11,19 +11,21 @@ function stream(isTTY: boolean, columns = 0) {
 }
 
 describe("startProgress", () => {
-  it("writes a line, and the next one ten seconds later, where there is no terminal", async () => {
+  it("writes what is being done after two seconds, and every ten, where there is no terminal", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
     const { written, stderr } = stream(false);
     const progress = await startProgress(stderr, { wanted: true, lines: true, spinner: true });
-    const now = vi.spyOn(performance, "now");
-    now.mockReturnValue(1_000);
     progress.step("Loading a (1/3)");
-    now.mockReturnValue(10_999);
+    vi.advanceTimersByTime(1_999);
+    expect(written).toEqual([]);
     progress.step("Loading b (2/3)");
-    now.mockReturnValue(11_000);
+    vi.advanceTimersByTime(1);
     progress.step("Loading c\u001b[31m (3/3)");
-    now.mockRestore();
+    vi.advanceTimersByTime(10_000);
     progress.stop();
-    expect(written).toEqual(["Loading a (1/3)\n", "Loading c\\u001b[31m (3/3)\n"]);
+    vi.advanceTimersByTime(60_000);
+    expect(written).toEqual(["Loading b (2/3)\n", "Loading c\\u001b[31m (3/3)\n"]);
   });
 
   it("writes nothing where none is wanted", async () => {
@@ -38,18 +40,19 @@ describe("startProgress", () => {
     expect([written, interrupted]).toEqual([[], true]);
   });
 
-  it("writes no line where that would be in the way", async () => {
-    const { written, stderr } = stream(false);
-    const options = { wanted: true, lines: false, spinner: true };
-    (await startProgress(stderr, options)).step("Loading");
-    expect(written).toEqual([]);
-  });
-
-  it("does not spin on a terminal of no columns", async () => {
-    const { written, stderr } = stream(true, 0);
-    const progress = await startProgress(stderr, { wanted: true, lines: true, spinner: true });
-    progress.step("Loading");
-    progress.stop();
-    expect(written).toEqual(["Loading\n"]);
+  it("writes no line where that would be in the way, nor spins on a terminal of no columns", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    for (const [isTTY, lines, expected] of [
+      [false, false, []],
+      [true, true, ["Loading\n"]],
+    ] as const) {
+      const { written, stderr } = stream(isTTY, 0);
+      const progress = await startProgress(stderr, { wanted: true, lines, spinner: true });
+      progress.step("Loading");
+      vi.advanceTimersByTime(2_000);
+      progress.stop();
+      expect(written).toEqual(expected);
+    }
   });
 });
