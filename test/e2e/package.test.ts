@@ -1,0 +1,35 @@
+import { execFileSync } from "node:child_process";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../support/folders.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+describe("the package", () => {
+  it("holds what it needs, neither tests nor sources, and runs from where it is unpacked", () => {
+    const folder = temporaryFolder();
+    // Without its scripts: they would build anew what other tests are running.
+    const packed = execFileSync(
+      "npm",
+      ["pack", "--json", "--ignore-scripts", "--pack-destination", folder],
+      { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+    );
+    const listed: unknown = JSON.parse(packed);
+    const [{ filename, files }] = (
+      Array.isArray(listed) ? listed : Object.values(listed as object)
+    ) as [{ filename: string; files: { path: string }[] }];
+    const paths = files.map(({ path }) => path);
+    const allowed =
+      /^(bin\/lean-pickle\.js|dist\/.*\.(js|d\.ts|json)|(package\.json|README|CHANGELOG|LICENSE)(\.md)?)$/;
+    expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
+    expect(paths).toContain("dist/manifest.schema.json");
+
+    execFileSync("tar", ["xzf", join(folder, filename), "-C", folder]);
+    symlinkSync(join(root, "node_modules"), join(folder, "package", "node_modules"));
+    const bin = join(folder, "package", "bin", "lean-pickle.js");
+    expect(execFileSync(bin, ["ls"], { cwd: folder, encoding: "utf8" })).toBe("");
+    expect(execFileSync(bin, ["--help"], { encoding: "utf8" })).toContain("Usage: lean-pickle");
+  });
+});
