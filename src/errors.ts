@@ -60,7 +60,6 @@ export function hasSystemCode(error: unknown, code: string): boolean {
 /** The file operations that Node names in its errors, as verbs. */
 const OPERATIONS: Record<string, string> = {
   access: "write to",
-  copyfile: "copy",
   fchmod: "change the mode of",
   fsync: "sync",
   lstat: "look at",

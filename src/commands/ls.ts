@@ -61,8 +61,7 @@ function show(
   states: readonly ManifestState[],
   verdicts: readonly Verdict[] | undefined,
 ): void {
-  const statuses = new Map(verdicts?.map(({ sessionId, status }) => [sessionId, status]));
-  const reasons = new Map(
+  const found = new Map(
     verdicts?.map(({ sessionId, status, message }) => [
       sessionId,
       { status, ...(message !== undefined && { message }) },
@@ -70,7 +69,7 @@ function show(
   );
   if (output.json) {
     output.jsonData(
-      states.map((state) => (verdicts ? { ...state, ...reasons.get(state.sessionId) } : state)),
+      states.map((state) => (verdicts ? { ...state, ...found.get(state.sessionId) } : state)),
     );
   } else if (output.quiet) {
     if (states.length > 0) {
@@ -79,7 +78,7 @@ function show(
   } else if (states.length > 0) {
     const status: ExtraColumn = {
       title: "STATUS",
-      cell: ({ sessionId }) => statuses.get(sessionId) ?? "-",
+      cell: ({ sessionId }) => found.get(sessionId)?.status ?? "-",
       style: (text) => styleStatus(text, output.styles),
     };
     const extra = verdicts ? [status] : [];

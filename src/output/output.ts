@@ -26,11 +26,11 @@ export class Output {
   readonly styles: Styles;
   /** Styles for standard error. */
   readonly errorStyles: Styles;
-  readonly #options: OutputOptions;
+  readonly #wantsProgress: boolean;
   #progress: Progress | undefined;
 
   private constructor(options: OutputOptions, styles: Styles, errorStyles: Styles) {
-    this.#options = options;
+    this.#wantsProgress = options.progress && !options.quiet;
     this.json = options.json;
     this.quiet = options.quiet;
     this.verbose = options.verbose;
@@ -87,7 +87,7 @@ export class Output {
   /** Tells what went wrong with one of several things, unless the JSON on standard output does. */
   problem(text: string): void {
     if (!this.json) {
-      this.#error(`${this.errorStyles.red("error:")} ${printable(text)}`);
+      this.#errorLine(text);
     }
   }
 
@@ -97,7 +97,7 @@ export class Output {
       this.#error(printableJson({ error: details }));
       return;
     }
-    this.#error(`${this.errorStyles.red("error:")} ${printable(details.message)}`);
+    this.#errorLine(details.message);
     if (details.hint !== undefined) {
       this.#error(printable(details.hint));
     }
@@ -120,9 +120,8 @@ export class Output {
 
   /** Runs something that takes long while showing what it does. */
   async withProgress<T>(work: (progress: Progress) => Promise<T>): Promise<T> {
-    const { progress } = this.#options;
     const started = await startProgress(process.stderr, {
-      wanted: progress && !this.quiet,
+      wanted: this.#wantsProgress,
       lines: !this.json,
       spinner: !this.verbose,
     });
@@ -161,6 +160,10 @@ export class Output {
     } finally {
       reader.close();
     }
+  }
+
+  #errorLine(text: string): void {
+    this.#error(`${this.errorStyles.red("error:")} ${printable(text)}`);
   }
 
   #error(text: string): void {

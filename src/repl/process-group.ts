@@ -92,18 +92,18 @@ export class ProcessGroup {
   /** Closes standard input, at which a REPL ends by itself, and ends the group if it does not. */
   async close(): Promise<ProcessExit> {
     this.#child.stdin?.end();
-    const timer = setTimeout(() => this.end(), GRACE_MS);
-    try {
-      return await this.closed;
-    } finally {
-      clearTimeout(timer);
-    }
+    return await this.#closedOr(() => this.end());
   }
 
   /** Ends the group: asks with SIGTERM, and kills what is still there a second later. */
   async end(): Promise<ProcessExit> {
     this.signal("SIGTERM");
-    const timer = setTimeout(() => this.signal("SIGKILL"), GRACE_MS);
+    return await this.#closedOr(() => this.signal("SIGKILL"));
+  }
+
+  /** Waits for the end, and takes the next, harder means where it does not come in time. */
+  async #closedOr(insist: () => void): Promise<ProcessExit> {
+    const timer = setTimeout(insist, GRACE_MS);
     try {
       return await this.closed;
     } finally {

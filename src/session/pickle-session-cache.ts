@@ -82,6 +82,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     options: AddAllOptions = {},
   ): Promise<ManifestState[]> {
     const { process } = server;
+    // Also for states without names: a damaged manifest is noticed before anything is pickled.
     this.checkNames(options.names ?? [], options.replaceName);
     const { addStates } = await import("./pickling.ts");
     const { manifest, added } = await addStates(server, responses, options, {
@@ -158,10 +159,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
       return known;
     }
     const state = this.#find(sessionId);
-    if (!state) {
-      throw noSuchState(sessionId);
-    }
-    const unpickled = await this.#unpickle(server, state, { timeout, verbose });
+    const unpickled = state && (await this.#unpickle(server, state, { timeout, verbose }));
     if (!unpickled) {
       throw noSuchState(sessionId);
     }
@@ -225,8 +223,6 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     if (unpickled.status === "loaded") {
       const recipes = recipesOf(this.#manifest, state.key);
       this.#loaded.set(unpickled.process, state, unpickled.replId, recipes);
-    }
-    if (unpickled.status === "loaded") {
       return unpickled;
     }
     // It may have been removed, or made again in another file, since the manifest was read.

@@ -1,4 +1,4 @@
-import { describeSystemError, hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
+import { describeSystemError, hasSystemCode, isSystemError } from "../errors.ts";
 import type { ReplConnection, RunOptions } from "../repl/connection.ts";
 import { ReplEndedError, ReplMemoryError } from "../repl/errors.ts";
 import { isErrorAnswer, type ProofStepAnswer } from "../repl/protocol.ts";
@@ -100,12 +100,9 @@ function judge(error: unknown, { lean }: ManifestState): NotLoaded {
   if (error instanceof ReplEndedError) {
     return judgeEnd(error, lean);
   }
-  const concernsState =
-    (error instanceof LeanPickleError && error.code === "protocol") ||
-    (isSystemError(error) && !hasSystemCode(error, "EMFILE") && !hasSystemCode(error, "ENFILE"));
-  if (concernsState && error instanceof Error) {
-    const message = isSystemError(error) ? describeSystemError(error) : error.message;
-    return { status: "failed", message, cause: error };
+  const isShort = hasSystemCode(error, "EMFILE") || hasSystemCode(error, "ENFILE");
+  if (isSystemError(error) && !isShort) {
+    return { status: "failed", message: describeSystemError(error), cause: error };
   }
   throw error;
 }

@@ -4,7 +4,7 @@
  * (lock-holder.ts), the lock of a dead process is broken at once by exactly one of those that wait,
  * and waiting can be interrupted. A lock that was lost all the same cannot lose an entry of the
  * manifest: whoever writes it looks first whether it is still the one that was read
- * (manifest-file.ts).
+ * (manifest-update.ts).
  */
 import * as nodeFs from "node:fs";
 import { performance } from "node:perf_hooks";

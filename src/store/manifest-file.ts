@@ -1,7 +1,8 @@
-import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
 import { backupPath, manifestPath } from "./layout.ts";
 import { checkManifest, emptyManifest, type Manifest } from "./manifest.ts";
+import { readRegularFile } from "./regular-file.ts";
 
 /**
  * Reads the manifest of a working directory; where there is none, that of an empty cache. It takes
@@ -52,30 +53,14 @@ function readText(path: string): string | undefined {
     if (hasSystemCode(error, "ENOENT")) {
       return undefined;
     }
-    const isKnown = error instanceof LeanPickleError || isSystemError(error);
-    if (isKnown && !hasSystemCode(error, "ELOOP")) {
+    if (error instanceof LeanPickleError || isSystemError(error)) {
       throw error;
     }
-    const problem = hasSystemCode(error, "ELOOP") ? "it is a link" : String(error);
-    throw new LeanPickleError("cache-damaged", `The manifest ${path} is unreadable: ${problem}.`, {
+    // Node's own: it is longer than a text can be.
+    throw new LeanPickleError("cache-damaged", `The manifest ${path} is unreadable: ${error}.`, {
       hint: "Nothing was changed. Move away what stands in its place.",
       cause: error,
     });
-  }
-}
-
-/** Reads a file, but nothing behind a link, and without waiting for the writer of a pipe. */
-function readRegularFile(path: string): string {
-  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    if (!fstatSync(file).isFile()) {
-      throw new LeanPickleError("cache-damaged", `${path} is no regular file.`, {
-        hint: "Nothing was changed. Move away what stands in its place.",
-      });
-    }
-    return readFileSync(file, "utf8");
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -1,6 +1,5 @@
 /** The pickles of a cache: files that are written once, under a name of their own. */
 import { createHash, randomBytes } from "node:crypto";
-import { constants } from "node:fs";
 import { type FileHandle, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
@@ -9,6 +8,7 @@ import { checkFolders, prepareFolders } from "./folders.ts";
 import { CACHE_FOLDER, cachePath, picklePath, temporaryPath } from "./layout.ts";
 import type { ManifestState } from "./manifest.ts";
 import { HEADER_BYTES, type OleanHeader, parseOleanHeader } from "./olean-header.ts";
+import { READ_NO_FOLLOW } from "./regular-file.ts";
 
 /** What is known of a pickle once it is written. */
 export interface PickleFacts {
@@ -20,9 +20,6 @@ export interface PickleFacts {
 
 /** The entry of a manifest, as far as it describes the pickle. */
 export type PickleEntry = Pick<ManifestState, "pickleFile" | "bytes" | "sha256">;
-
-/** Never through a link in the file's place, and without waiting for the writer of a pipe there. */
-const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** A place, in the cache, where a REPL can write a pickle that is nobody's yet. */
 export class TemporaryPickle {
@@ -56,7 +53,7 @@ export class TemporaryPickle {
   /** Reads what the REPL wrote, makes it read-only and durable, and says what it is. */
   async seal(): Promise<PickleFacts> {
     try {
-      return await withFile(this.path, READ, async (file) => {
+      return await withFile(this.path, READ_NO_FOLLOW, async (file) => {
         const facts = await readFacts(file);
         await file.chmod(0o400);
         await file.sync();
@@ -116,7 +113,7 @@ export async function findDamage(
 ): Promise<string | undefined> {
   const path = picklePath(workingDir, entry);
   try {
-    return await withFile(path, READ, async (file) => {
+    return await withFile(path, READ_NO_FOLLOW, async (file) => {
       const stat = await file.stat();
       if (!stat.isFile()) {
         return `Its pickle ${path} is no regular file.`;
