@@ -1,6 +1,7 @@
 /** The library of lean-pickle. */
 export { type ErrorCode, LeanPickleError } from "./errors.ts";
 export type {
+  LeanIdentity,
   LeanServerOptions,
   ReplConnection,
   ReplLaunch,

@@ -13,6 +13,22 @@ export interface ReplLaunch {
   env?: NodeJS.ProcessEnv | undefined;
   /** The toolchain that runs behind it, such as `leanprover/lean4:v4.33.0`; null where unknown. */
   toolchain?: string | null | undefined;
+  /**
+   * Tells what states that are made with it stand on, beside what was done to make them. Without it
+   * that is not known, and no state is ever taken for another one.
+   * @param imports the modules that the code at the root imports; null where they are not known
+   */
+  identify?: ((imports: readonly string[] | null) => Promise<LeanIdentity>) | undefined;
+}
+
+/** What Lean is, as far as it decides what a state means: the same on any machine. */
+export interface LeanIdentity {
+  /** What goes into a key: plain JSON without paths or times, null for what is not known. */
+  inputs: Record<string, unknown>;
+  /** A clause for each part that is not known, such as `lake keeps no hash of the module Foo`. */
+  unknown: string[];
+  /** When the youngest of the files that tell changed last, in milliseconds since the epoch. */
+  changedAt: number;
 }
 
 /** The time that a request has by default, in seconds. */
