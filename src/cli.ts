@@ -67,6 +67,10 @@ const COMMANDS: Record<string, CommandEntry> = {
     summary: "run code or tactics, and keep the state that they end with",
     load: () => import("./commands/add.ts"),
   },
+  key: {
+    summary: "print the key that add would look up, and whether the cache holds it",
+    load: () => import("./commands/key.ts"),
+  },
   rm: {
     summary: "remove states; what was built on them stays usable",
     load: () => import("./commands/rm.ts"),
@@ -86,6 +90,10 @@ const COMMANDS: Record<string, CommandEntry> = {
   show: {
     summary: "show what a state is, where it comes from, its goals and its file",
     load: () => import("./commands/show.ts"),
+  },
+  run: {
+    summary: "run code or tactics on a state, and keep nothing",
+    load: () => import("./commands/run.ts"),
   },
 };
 
@@ -194,7 +202,7 @@ function explain(error: unknown): Explanation {
 
 async function showLeanMessages(output: Output, error: unknown): Promise<void> {
   if (error instanceof LeanPickleError && error.code === "lean-error") {
-    const { LeanRejectedError } = await import("./session/addition.ts");
+    const { LeanRejectedError } = await import("./session/making.ts");
     const { showMessages } = await import("./commands/lean-messages.ts");
     if (error instanceof LeanRejectedError) {
       showMessages(output, error.messages);

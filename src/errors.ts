@@ -5,6 +5,7 @@ export type ErrorCode =
   | "ambiguous-state"
   | "name-taken"
   | "no-sorry"
+  | "not-cached"
   | "lean-error"
   | "repl-died"
   | "closed"

@@ -45,7 +45,6 @@ export {
   type AdditionResult,
   addToCache,
   type CodeSource,
-  LeanRejectedError,
   type MakingOptions,
   type SourcedMessage,
 } from "./session/addition.ts";
@@ -54,10 +53,13 @@ export {
   type AutoLeanServerOptions,
   type AutoRunOptions,
 } from "./session/auto-lean-server.ts";
+export type { Derivation } from "./session/derivation.ts";
+export { LeanRejectedError } from "./session/making.ts";
 export { PickleSessionCache } from "./session/pickle-session-cache.ts";
 export type {
   AddAllOptions,
   AddOptions,
+  LockOptions,
   PickleSessionState,
   RecipeStep,
   ReloadOptions,
@@ -72,6 +74,5 @@ export {
   type Verdict,
   type VerdictStatus,
 } from "./session/session-cache.ts";
-export type { LockOptions } from "./store/lock.ts";
 export type { Manifest, ManifestState } from "./store/manifest.ts";
 export { type FoundRepl, findRepl, type ReplSearch } from "./toolchain/find-repl.ts";

@@ -4,6 +4,7 @@ import { Output } from "../output/output.ts";
 import type { Progress } from "../output/progress.ts";
 import type { LeanServerOptions } from "../session/addition.ts";
 import { PickleSessionCache } from "../session/pickle-session-cache.ts";
+import type { LockOptions } from "../session/pickle-session-state.ts";
 import type { FoundRepl } from "../toolchain/find-repl.ts";
 import { type GlobalOptions, settleGlobalOptions } from "./options.ts";
 
@@ -40,12 +41,16 @@ export class Context {
 
   /** Opens the cache of the working directory. */
   openCache(): PickleSessionCache {
-    const { workingDir, lockTimeout } = this.options;
-    return new PickleSessionCache(workingDir, {
-      lockTimeout,
-      signal: this.signal,
+    const options = { ...this.lockOptionsToTheEnd, signal: this.signal };
+    return new PickleSessionCache(this.options.workingDir, options);
+  }
+
+  /** How a lock is waited for by what has to be kept also when the work is interrupted. */
+  get lockOptionsToTheEnd(): LockOptions {
+    return {
+      lockTimeout: this.options.lockTimeout,
       onWait: (holder) => this.output.note(`Waiting for ${holder}, which changes the cache.`),
-    });
+    };
   }
 
   /** Finds the REPL. */

@@ -14,7 +14,7 @@ export function showMessages(output: Output, messages: readonly SourcedMessage[]
 }
 
 /** One message of Lean, on as many lines as it has. */
-function formatMessage({ source, pos, severity, data }: SourcedMessage): string {
+export function formatMessage({ source, pos, severity, data }: SourcedMessage): string {
   // A tactic has no position of its own: the REPL gives line 0 for it.
   const at = pos && pos.line > 0 ? `:${pos.line}:${pos.column}` : "";
   return `${source}${at}: ${severity}: ${data.trimEnd()}`;

@@ -70,6 +70,11 @@ export class Output {
     this.data(printableJson(value));
   }
 
+  /** Writes one JSON document to standard output, on one line. */
+  jsonLine(value: unknown): void {
+    this.data(printableJson(value, 0));
+  }
+
   /** Tells something that is good to know, unless it is to be quiet or JSON. */
   note(text: string): void {
     if (!this.quiet && !this.json) {

@@ -21,9 +21,12 @@ export function printableLine(text: string): string {
   return printable(text.replace(/\s+/g, " ").trim());
 }
 
-/** A JSON document that is safe to show: nothing in it is lost. */
-export function printableJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(UNSAFE_IN_JSON, escapeCharacter);
+/**
+ * A JSON document that is safe to show: nothing in it is lost.
+ * @param indent the spaces of a level; 0 for a document on one line
+ */
+export function printableJson(value: unknown, indent = 2): string {
+  return JSON.stringify(value, null, indent).replace(UNSAFE_IN_JSON, escapeCharacter);
 }
 
 function escapeCharacter(character: string): string {

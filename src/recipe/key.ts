@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
-import type { RecipeStep, StateKind } from "./steps.ts";
+import type { PlannedStep } from "./plan.ts";
+import type { StateKind } from "./steps.ts";
 
 /** Changes when the meaning of a key does. */
 const KEY_FORMAT = 1;
 
 /**
- * What Lean is, as far as it is known and as far as it decides what a step means. A part that is
- * not known is null.
+ * What Lean is, as far as it decides what a step means: toolchain, REPL, project, imports. A part
+ * that is not known is null. Two states of which something is not known are never the same one, so
+ * that their inputs hold something random besides (`unknown`).
  */
 export type KeyInputs = Record<string, unknown>;
 
@@ -15,7 +17,7 @@ export interface KeyParts {
   kind: StateKind;
   /** The key of the state that the step was done to; null for nothing. */
   base: string | null;
-  step: RecipeStep;
+  step: PlannedStep;
   inputs: KeyInputs;
 }
 

@@ -65,6 +65,8 @@ export interface ReplConnection {
   readonly launch: ReplLaunch;
   /** Stands for the process whose ids are valid now: another object when that is another process. */
   readonly process: object;
+  /** When that process was started, in milliseconds since the epoch; 0 where none is alive. */
+  readonly startedAt: number;
   /**
    * Runs one request; requests wait their turn.
    * @throws {ReplEndedError} where the process ended, for all requests that are waiting

@@ -33,6 +33,7 @@ const MEMORY_CHECK_MS = 200;
 /** One REPL process, from the constructor to {@link LeanServer.close}. */
 export class LeanServer implements ReplConnection {
   readonly launch: ReplLaunch;
+  readonly startedAt = Date.now();
   readonly #options: LeanServerOptions;
   readonly #group: ProcessGroup;
   readonly #framer = new AnswerFramer();
@@ -131,10 +132,9 @@ export class LeanServer implements ReplConnection {
     if (memoryLimit !== undefined && !(await this.#watchMemory(memoryLimit))) {
       return;
     }
-    const { timeout } = next;
-    if (timeout !== Number.POSITIVE_INFINITY) {
-      const expire = () => this.#end((details) => new ReplTimeoutError(timeout, details));
-      this.#timers.add(setTimeout(expire, timeout * 1000));
+    if (next.timeout !== Number.POSITIVE_INFINITY) {
+      const expire = () => this.#end((details) => new ReplTimeoutError(next.timeout, details));
+      this.#timers.add(setTimeout(expire, next.timeout * 1000));
     }
     this.#log(next, "> ", next.request);
     next.sentAt = performance.now();

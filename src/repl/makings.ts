@@ -3,6 +3,7 @@ import {
   type CommandAnswer,
   type CommandRequest,
   type ErrorAnswer,
+  errorMessages,
   type FileRequest,
   isErrorAnswer,
   type PickleProofStateRequest,
@@ -32,6 +33,10 @@ export type Making = { elapsedMs: number } & (
       by: "command";
       base: ReplId | null;
       request: ReplRequest;
+      /** How many sorries Lean told of it; undefined where those told are not the code's. */
+      sorries?: number | undefined;
+      /** Whether Lean found errors in it. */
+      hasErrors?: boolean | undefined;
     }
   | {
       /** The `index`-th sorry, from 0, in what made `base`. */
@@ -45,6 +50,8 @@ export type Making = { elapsedMs: number } & (
       base: ReplId;
       tactic: string;
       request: ReplRequest;
+      /** Whether Lean found errors in it. */
+      hasErrors?: boolean | undefined;
     }
   | {
       /** Another id of the same state: pickling a proof state answers with a new id. */
@@ -80,7 +87,7 @@ export class Makings {
       // A REPL that pickles a state without giving it a new id.
       return;
     }
-    this.#set(made, { ...how, elapsedMs });
+    this.#set(made, { ...how, ...outcomeOf(how, request, answer), elapsedMs });
     // Those of `rootGoals` are not the sorries of the code. Pickling and unpickling tell those of
     // all tactics so far again: in both cases their number says nothing of the step.
     const isStep = kind === "command" || kind === "file" || kind === "tactic";
@@ -116,6 +123,18 @@ function madeId(answer: Exclude<ReplAnswer, ErrorAnswer>): ReplId {
   return "proofState" in answer
     ? { kind: "proofState", id: (answer as ProofStepAnswer).proofState }
     : { kind: "env", id: (answer as CommandAnswer).env };
+}
+
+/** What Lean told of the code or the tactic that made a state. */
+function outcomeOf({ by }: HowMade, request: ReplRequest, answer: ReplAnswer): object {
+  if (by !== "command" && by !== "tactic") {
+    return {};
+  }
+  const hasErrors = errorMessages(answer).length > 0;
+  if (by === "tactic" || (request as CommandRequest).rootGoals === true) {
+    return { hasErrors };
+  }
+  return { hasErrors, sorries: (answer as CommandAnswer).sorries?.length ?? 0 };
 }
 
 function howMade(kind: Exclude<RequestKind, "pickleEnvironment">, request: ReplRequest): HowMade {

@@ -1,21 +1,11 @@
-/** Making states: code, a sorry, tactics, on top of a state or of nothing. */
+/** Adding what code, a sorry and tactics lead to: from the cache where it is there, else from Lean. */
 import { LeanPickleError } from "../errors.ts";
-import type { LeanServerOptions, ReplConnection, ReplLaunch } from "../repl/connection.ts";
-import { LeanServer } from "../repl/lean-server.ts";
-import {
-  type AnswerTo,
-  errorMessages,
-  isErrorAnswer,
-  type LeanMessage,
-  type ProofStepAnswer,
-  type ReplAnswer,
-  type ReplRequest,
-  type Sorry,
-} from "../repl/protocol.ts";
-import { checkWritable } from "../store/folders.ts";
+import type { LeanServerOptions, ReplLaunch } from "../repl/connection.ts";
+import type { LeanMessage, Sorry } from "../repl/protocol.ts";
 import type { ManifestState } from "../store/manifest.ts";
+import { type Derivation, derive, findHits } from "./derivation.ts";
+import type { WantedName } from "./names.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
-import { chooseSorries } from "./sorries.ts";
 
 export type { LeanServerOptions } from "../repl/connection.ts";
 
@@ -39,23 +29,24 @@ export interface Addition {
   allowErrors?: boolean | undefined;
 }
 
+/** What has to be known of an addition to say whether it makes sense: its base need not be there. */
+type CheckedAddition = Omit<Addition, "base"> & {
+  base?:
+    | (Pick<ManifestState, "name" | "isProofState"> & { sessionId?: number | undefined })
+    | undefined;
+};
+
 /** A message of Lean, and the code that it is about. */
 export type SourcedMessage = LeanMessage & { source: string };
-
-/** What was made, still in the REPL. */
-interface Made {
-  /** One answer for each state: what to hand to `PickleSessionCache.addAll`. */
-  responses: ReplAnswer[];
-  messages: SourcedMessage[];
-  /** The sorries of the last code. */
-  sorries: Sorry[];
-}
 
 /** What was added. */
 export interface AdditionResult {
   states: ManifestState[];
+  /** Whether the cache held them already, and Lean was not asked. */
+  cached: boolean;
+  /** What Lean said; nothing where it was not asked. */
   messages: SourcedMessage[];
-  /** The sorries of the last code. */
+  /** The sorries of the last code; none where Lean was not asked. */
   sorries: Sorry[];
 }
 
@@ -65,37 +56,24 @@ export interface MakingOptions extends LeanServerOptions {
   name?: string | undefined;
   /** Whether the name is taken from the state that has it. */
   replaceName?: boolean | undefined;
-  /** Called before each request, with what Lean is about to do. */
+  /** Whether what the cache holds is made again. */
+  force?: boolean | undefined;
+  /** Whether it is an error where the cache does not hold it. */
+  noRun?: boolean | undefined;
+  /** Called before Lean does something, with what. */
   onStep?: ((what: string) => void) | undefined;
-}
-
-/** Lean found errors in the code, or refused the tactic. */
-export class LeanRejectedError extends LeanPickleError {
-  /** All that Lean said, in order. */
-  readonly messages: readonly SourcedMessage[];
-
-  /** @param refused whether there is no state that could be added all the same */
-  constructor(source: string, messages: readonly SourcedMessage[], refused: boolean) {
-    const message = refused
-      ? `Lean refused ${source}, so nothing was added.`
-      : `Lean found errors in ${source}, so nothing was added.`;
-    super(
-      "lean-error",
-      message,
-      refused ? {} : { hint: "Add it all the same with --allow-errors." },
-    );
-    this.messages = messages;
-  }
+  /** Called where the cache does not hold it, with what was looked up. */
+  onMiss?: ((derivation: Derivation) => Promise<void>) | undefined;
 }
 
 /**
  * Checks that an addition makes sense, before Lean is started.
  * @throws {LeanPickleError} `usage`
  */
-export function checkAddition({ base, code, sorry, tactics }: Addition): void {
+export function checkAddition({ base, code, sorry, tactics }: CheckedAddition): void {
   const wantsProof = sorry !== undefined || tactics.length > 0;
   if (code.length === 0 && !wantsProof) {
-    throw usage("There is nothing to add: name a file, or give code with -c or a tactic with -t.");
+    throw usage("There is nothing to do: name a file, or give code with -c or a tactic with -t.");
   }
   if (base?.isProofState) {
     const reference = base.name ?? base.sessionId;
@@ -112,9 +90,9 @@ export function checkAddition({ base, code, sorry, tactics }: Addition): void {
 }
 
 /**
- * Makes states in a REPL of their own, which loads no state but the one that they are built on, and
- * adds all of them to a cache, or none.
- * @throws {LeanRejectedError} and what {@link checkAddition} throws
+ * Adds what an addition leads to, all of its states or none. What the cache holds is the answer at
+ * once; else it is made in a REPL of its own, which loads no state but the one it is built on.
+ * @throws {LeanRejectedError}, {LeanPickleError} `not-cached`, and what {@link checkAddition} throws
  */
 export async function addToCache(
   launch: ReplLaunch,
@@ -123,107 +101,93 @@ export async function addToCache(
   options: MakingOptions,
 ): Promise<AdditionResult> {
   checkAddition(addition);
-  await checkWritable(cache.workingDir);
-  const server = new LeanServer(launch, options);
-  try {
-    const { responses, messages, sorries } = await makeStates(server, cache, addition, options);
-    options.onStep?.("Pickling");
-    const { name, replaceName } = options;
-    const names = responses.map((_, index) =>
-      name !== undefined && addition.sorry === "all" ? `${name}.${index}` : (name ?? null),
-    );
-    const states = await cache.addAll(server, responses, { names, replaceName });
-    return { states, messages, sorries };
-  } finally {
-    await server.close();
+  const { name, replaceName = false, noRun = false } = options;
+  const derivation = await derive(launch, addition);
+  cache.checkNames(wantedNames(cache, addition, derivation, name), replaceName);
+  const hits = options.force ? undefined : findHits(cache, addition, derivation);
+  if (hits && (await nameHits(cache, hits, addition, name, replaceName))) {
+    await Promise.all(hits.map((state) => cache.touch(state)));
+    return { states: currentOf(cache, hits), cached: true, messages: [], sorries: [] };
   }
+  await options.onMiss?.(derivation);
+  if (noRun) {
+    throw notCached();
+  }
+  const { addFromLean } = await import("./addition-from-lean.ts");
+  return { ...(await addFromLean(launch, cache, addition, options)), cached: false };
 }
 
-async function makeStates(
-  server: ReplConnection,
+/** The error for what the cache does not hold where Lean must not make it. */
+export function notCached(): LeanPickleError {
+  return new LeanPickleError("not-cached", "The cache does not hold it, and Lean is not to run.", {
+    hint: "--explain says what differs from what the cache holds.",
+  });
+}
+
+/** The name of the state at one of several places. */
+export function nameAt(
+  { sorry }: Pick<Addition, "sorry">,
+  name: string | undefined,
+  index: number,
+): string | null {
+  return name !== undefined && sorry === "all" ? `${name}.${index}` : (name ?? null);
+}
+
+/**
+ * The names that the states are to have, with their keys. Of `sorry: "all"` it is not known yet how
+ * many there will be, but whose names they may not have is.
+ */
+function wantedNames(
+  { manifest }: PickleSessionCache,
+  { sorry }: Addition,
+  { keyAt }: Derivation,
+  name: string | undefined,
+): WantedName[] {
+  if (name === undefined) {
+    return [];
+  }
+  if (sorry !== "all") {
+    return [{ name, key: keyAt(0) }];
+  }
+  const numbers = manifest.states.flatMap((state) => {
+    const number = state.name?.startsWith(`${name}.`) ? state.name.slice(name.length + 1) : "";
+    return /^(0|[1-9]\d{0,8})$/.test(number) ? [Number(number)] : [];
+  });
+  return [0, ...numbers].map((at) => ({ name: `${name}.${at}`, key: keyAt(at) }));
+}
+
+/** Gives hits the names that are asked for; false where one is gone in the meantime. */
+export async function nameHits(
   cache: PickleSessionCache,
-  addition: Addition,
-  options: MakingOptions,
-): Promise<Made> {
-  const maker = new Maker(server, addition, options);
-  const { base, code, sorry, tactics } = addition;
-  options.onStep?.(base ? `Loading ${base.name ?? base.sessionId}` : "Starting Lean");
-  const baseId = base && (await cache.load(base.sessionId, server, options.timeout));
-  if (base?.isProofState && baseId !== undefined) {
-    return maker.made([await maker.runTactics(baseId)]);
+  hits: readonly ManifestState[],
+  addition: Pick<Addition, "sorry">,
+  name: string | undefined,
+  replaceName = false,
+): Promise<boolean> {
+  const names = new Map<number, string>();
+  for (const [index, state] of hits.entries()) {
+    const wanted = nameAt(addition, name, index);
+    if (wanted !== null && wanted !== state.name) {
+      names.set(state.sessionId, wanted);
+    }
   }
-  const last = await maker.runCode(code, baseId);
-  if (sorry === undefined && tactics.length === 0) {
-    return maker.made([last]);
+  try {
+    if (names.size > 0) {
+      await cache.rename(names, replaceName);
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof LeanPickleError && error.code === "no-such-state") {
+      cache.refresh();
+      return false;
+    }
+    throw error;
   }
-  const responses: ReplAnswer[] = [];
-  for (const { proofState, goal } of chooseSorries(maker.sorries, sorry)) {
-    responses.push(
-      tactics.length > 0 ? await maker.runTactics(proofState) : { proofState, goals: [goal] },
-    );
-  }
-  return maker.made(responses);
 }
 
-class Maker {
-  sorries: Sorry[] = [];
-  readonly #messages: SourcedMessage[] = [];
-  readonly #server: ReplConnection;
-  readonly #addition: Addition;
-  readonly #options: MakingOptions;
-
-  constructor(server: ReplConnection, addition: Addition, options: MakingOptions) {
-    this.#server = server;
-    this.#addition = addition;
-    this.#options = options;
-  }
-
-  made(responses: ReplAnswer[]): Made {
-    return { responses, messages: this.#messages, sorries: this.sorries };
-  }
-
-  async runCode(code: readonly CodeSource[], baseId: number | undefined): Promise<ReplAnswer> {
-    let last: AnswerTo<{ cmd: string }> | undefined;
-    let env = baseId;
-    for (const { source, text } of code) {
-      const request = { cmd: text, ...(env !== undefined && { env }) };
-      const answer = await this.#run(request, source);
-      this.sorries = answer.sorries ?? [];
-      env = answer.env;
-      last = answer;
-    }
-    if (!last) {
-      throw new Error("an addition without code and without a proof state was not refused");
-    }
-    return last;
-  }
-
-  async runTactics(proofState: number): Promise<ProofStepAnswer> {
-    let answer: ProofStepAnswer = { proofState, goals: [] };
-    for (const [index, tactic] of this.#addition.tactics.entries()) {
-      const source = this.#addition.tactics.length === 1 ? "<tactic>" : `<tactic ${index + 1}>`;
-      answer = await this.#run({ tactic, proofState: answer.proofState }, source);
-    }
-    return answer;
-  }
-
-  async #run<R extends ReplRequest>(
-    request: R,
-    source: string,
-  ): Promise<Exclude<AnswerTo<R>, { message: string }>> {
-    this.#options.onStep?.(`Running ${source}`);
-    const answer = await this.#server.run(request);
-    if (isErrorAnswer(answer)) {
-      this.#messages.push({ severity: "error", data: answer.message, source });
-      throw new LeanRejectedError(source, this.#messages, true);
-    }
-    const { messages } = answer as { messages?: LeanMessage[] };
-    this.#messages.push(...(messages ?? []).map((message) => ({ ...message, source })));
-    if (errorMessages(answer).length > 0 && !this.#addition.allowErrors) {
-      throw new LeanRejectedError(source, this.#messages, false);
-    }
-    return answer as Exclude<AnswerTo<R>, { message: string }>;
-  }
+/** States as the manifest has them now. */
+function currentOf(cache: PickleSessionCache, states: readonly ManifestState[]): ManifestState[] {
+  return states.map((state) => cache.get(state.sessionId)?.entry ?? state);
 }
 
 function usage(message: string): LeanPickleError {

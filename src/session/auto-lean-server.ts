@@ -82,6 +82,10 @@ export class AutoLeanServer<C extends BaseSessionCache = PickleSessionCache>
     return this.#current?.server.isAlive ? this.#current.server : {};
   }
 
+  get startedAt(): number {
+    return this.#current?.server.isAlive ? this.#current.server.startedAt : 0;
+  }
+
   madeBy({ kind, id }: ReplId): Making | undefined {
     const { server, offset } = this.#current ?? {};
     if (!server || !offset || id < offset[kind]) {

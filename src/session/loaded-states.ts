@@ -35,12 +35,21 @@ export class LoadedStates {
     id: number,
     recipes: KnownBase["recipes"],
   ): void {
-    const loaded = this.#byProcess.get(process) ?? { ids: new Map(), bases: new Map() };
     const of: ReplId = { kind: isProofState ? "proofState" : "env", id };
-    loaded.ids.set(sessionId, of);
-    loaded.bases.set(nameOf(of), { key, imports, recipes });
-    this.#byProcess.set(process, loaded);
+    this.#in(process).ids.set(sessionId, of);
+    this.setBase(process, of, { key, imports, recipes });
     this.#last.set(sessionId, id);
+  }
+
+  /** As {@link set}, for a state that is not in the cache yet. */
+  setBase(process: object, of: ReplId, base: KnownBase): void {
+    this.#in(process).bases.set(nameOf(of), base);
+  }
+
+  #in(process: object): Loaded {
+    const loaded = this.#byProcess.get(process) ?? { ids: new Map(), bases: new Map() };
+    this.#byProcess.set(process, loaded);
+    return loaded;
   }
 
   /** The id that a state has in the process behind `server`. */

@@ -4,25 +4,26 @@ import type { ReplConnection, RunOptions } from "../repl/connection.ts";
 import type { ReplRequest } from "../repl/protocol.ts";
 import { picklePath } from "../store/layout.ts";
 import type { LockOptions } from "../store/lock.ts";
-import { type Manifest, type ManifestState, recipeChain, recipesOf } from "../store/manifest.ts";
-import { readManifest } from "../store/manifest-file.ts";
-import { findState } from "../store/references.ts";
+import { type Manifest, type ManifestState, recipeChain } from "../store/manifest.ts";
+import { isPickleThere, touchPickle } from "../store/pickles.ts";
 import type { Removal } from "../store/removal.ts";
-import { LoadedStates } from "./loaded-states.ts";
-import { checkNames } from "./names.ts";
+import type { Candidate, Keeping, KeepOptions } from "./keeping.ts";
+import { checkNames, type WantedName } from "./names.ts";
+import { OpenCache } from "./open-cache.ts";
 import type {
   AddAllOptions,
   AddOptions,
   PickleSessionState,
   ReloadOptions,
 } from "./pickle-session-state.ts";
+import type { Pickled } from "./pickling.ts";
 import {
   BaseSessionCache,
   type CacheCallOptions,
   type NamesState,
   type Verdict,
 } from "./session-cache.ts";
-import { noSuchState, type Unpickled, verdictOf, whyNotLoaded } from "./verdicts.ts";
+import { noSuchState } from "./verdicts.ts";
 
 /**
  * A cache of pickled states in a working directory, behind one JSON manifest. Many processes may
@@ -33,11 +34,7 @@ import { noSuchState, type Unpickled, verdictOf, whyNotLoaded } from "./verdicts
  * them: to list a cache, no machinery is started to write one.
  */
 export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
-  /** The folder that holds the manifest and the pickles. */
-  readonly workingDir: string;
-  readonly #options: LockOptions;
-  readonly #loaded = new LoadedStates();
-  #manifest: Manifest;
+  readonly #open: OpenCache;
 
   /**
    * Opens a cache; a working directory without one holds no states.
@@ -45,23 +42,33 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
    */
   constructor(workingDir: string, options: LockOptions = {}) {
     super();
-    // Absolute: a change of the current directory changes no cache.
-    this.workingDir = resolve(workingDir);
-    this.#options = options;
-    this.#manifest = readManifest(this.workingDir);
+    this.#open = new OpenCache(resolve(workingDir), options);
+  }
+
+  /** The folder that holds the manifest and the pickles. */
+  get workingDir(): string {
+    return this.#open.workingDir;
+  }
+
+  /** The manifest as last read or written. */
+  get manifest(): Readonly<Manifest> {
+    return this.#open.index.manifest;
   }
 
   /** Reads the manifest again, which other processes may have changed. */
   override refresh(): void {
-    this.#manifest = readManifest(this.workingDir);
+    this.#open.refresh();
   }
 
   /** Checks that states can be given these names now; throws `usage` or `name-taken`. */
-  checkNames(names: readonly (string | null)[], replaceName = false): void {
-    this.refresh();
-    checkNames(this.#manifest, names, replaceName);
+  checkNames(names: readonly WantedName[], replaceName = false): void {
+    checkNames(this.manifest, names, replaceName);
   }
 
+  /**
+   * Adds the state that a response names. One that the cache holds already, by its key, is not added
+   * again: that one is the answer.
+   */
   async add(
     server: ReplConnection,
     _request: ReplRequest,
@@ -81,20 +88,52 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     responses: readonly NamesState[],
     options: AddAllOptions = {},
   ): Promise<ManifestState[]> {
-    const { process } = server;
-    // Also for states without names: a damaged manifest is noticed before anything is pickled.
-    this.checkNames(options.names ?? [], options.replaceName);
-    const { addStates } = await import("./pickling.ts");
-    const { manifest, added } = await addStates(server, responses, options, {
-      workingDir: this.workingDir,
-      lock: this.#options,
-      findBase: (of) => this.#loaded.find(server, of),
-    });
-    this.#manifest = manifest;
-    return added.map(({ state, replId, recipes }) => {
-      this.#loaded.set(process, state, replId, recipes);
-      return state;
-    });
+    const { addAll } = await import("./adding.ts");
+    return await addAll(this.#open, server, responses, options);
+  }
+
+  /**
+   * The first half of adding: has the REPL pickle the state that a response names. For those that
+   * add many, and let the REPL go on meanwhile; {@link keep} is the second half.
+   */
+  async pickle(
+    server: ReplConnection,
+    response: NamesState,
+    options: RunOptions = {},
+  ): Promise<Pickled> {
+    const { pickleState } = await import("./pickling.ts");
+    return await pickleState(server, response, this.#open, options);
+  }
+
+  /** The second half of adding: makes states of what was pickled, in one change of the manifest. */
+  async keep(
+    candidates: readonly Candidate[],
+    options: Omit<KeepOptions, "workingDir" | "lock"> & Partial<Pick<KeepOptions, "lock">>,
+  ): Promise<Keeping[]> {
+    const { keep } = await import("./adding.ts");
+    return await keep(this.#open, candidates, options);
+  }
+
+  /** The state with a key, if its pickle is there and has its size. */
+  lookUp(key: string): PickleSessionState | undefined {
+    const entry = this.#open.index.byKey(key);
+    return entry && isPickleThere(this.workingDir, entry) ? this.#stateOf(entry) : undefined;
+  }
+
+  /** Notes that a state is used, if the cache can be written to. */
+  async touch(entry: ManifestState): Promise<void> {
+    await touchPickle(this.workingDir, entry);
+  }
+
+  /**
+   * Gives states names, all in one change of the manifest or none.
+   * @param names by session id
+   * @throws {LeanPickleError} `name-taken`, `no-such-state`
+   */
+  async rename(names: ReadonlyMap<number, string>, replaceName = false): Promise<void> {
+    const { renameStates } = await import("./renaming.ts");
+    const { workingDir, lock } = this.#open;
+    this.#open.refresh(await renameStates(workingDir, lock, names, replaceName));
   }
 
   async remove(sessionId: number, _options: CacheCallOptions = {}): Promise<void> {
@@ -112,8 +151,9 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
       return { removed: [], leftOver: [] };
     }
     const { removeStates } = await import("../store/removal.ts");
-    const { manifest, removal } = await removeStates(this.workingDir, this.#options, sessionIds);
-    this.#manifest = manifest;
+    const { workingDir, lock } = this.#open;
+    const { manifest, removal } = await removeStates(workingDir, lock, sessionIds);
+    this.#open.refresh(manifest);
     return removal;
   }
 
@@ -129,23 +169,10 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   async reload(
     server: ReplConnection,
     timeoutPerState?: number,
-    { verbose, only, onState, onVerdict }: ReloadOptions = {},
+    options: ReloadOptions = {},
   ): Promise<Verdict[]> {
-    this.refresh();
-    const chosen = new Set(only ?? this.keys());
-    const verdicts: Verdict[] = [];
-    for (const state of this.#manifest.states.filter(({ sessionId }) => chosen.has(sessionId))) {
-      onState?.(state);
-      const startedAt = performance.now();
-      const unpickled = await this.#unpickle(server, state, { timeout: timeoutPerState, verbose });
-      // One that was removed in the meantime has no verdict.
-      if (unpickled) {
-        const verdict = verdictOf(state, unpickled, Math.round(performance.now() - startedAt));
-        verdicts.push(verdict);
-        onVerdict?.(verdict);
-      }
-    }
-    return verdicts;
+    const { reloadStates } = await import("./loading.ts");
+    return await reloadStates(this.#open, server, timeoutPerState, options);
   }
 
   override async load(
@@ -154,31 +181,23 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     timeout?: number,
     { verbose }: CacheCallOptions = {},
   ): Promise<number> {
-    const known = this.getReplId(sessionId, server);
-    if (known !== undefined) {
-      return known;
-    }
-    const state = this.#find(sessionId);
-    const unpickled = state && (await this.#unpickle(server, state, { timeout, verbose }));
-    if (!unpickled) {
-      throw noSuchState(sessionId);
-    }
-    if (unpickled.status === "loaded") {
-      return unpickled.replId;
-    }
-    throw whyNotLoaded(sessionId, unpickled);
+    const { loadState } = await import("./loading.ts");
+    return (
+      this.getReplId(sessionId, server) ??
+      (await loadState(this.#open, server, sessionId, { timeout, verbose }))
+    );
   }
 
   getReplId(sessionId: number, server: ReplConnection): number | undefined {
-    return this.has(sessionId) ? this.#loaded.get(server, sessionId) : undefined;
+    return this.has(sessionId) ? this.#open.loaded.get(server, sessionId) : undefined;
   }
 
   isEmpty(): boolean {
-    return this.#manifest.states.length === 0;
+    return this.manifest.states.length === 0;
   }
 
   get(sessionId: number): PickleSessionState | undefined {
-    const entry = this.#find(sessionId);
+    const entry = this.#open.index.byId(sessionId);
     return entry && this.#stateOf(entry);
   }
 
@@ -188,53 +207,28 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
    * @throws {LeanPickleError} `ambiguous-state`
    */
   find(reference: string): PickleSessionState | undefined {
-    const entry = findState(this.#manifest, reference);
+    const entry = this.#open.index.find(reference);
     return entry && this.#stateOf(entry);
   }
 
   /** The steps that lead from nothing to a state; undefined where they are not all known. */
   recipe({ key }: ManifestState): RecipeStep[] | undefined {
-    return recipeChain(this.#manifest, key)?.map(({ step }) => step);
+    return recipeChain(this.manifest, key)?.map(({ step }) => step);
   }
 
   keys(): IterableIterator<number> {
-    return this.#manifest.states.map(({ sessionId }) => sessionId).values();
+    return this.manifest.states.map(({ sessionId }) => sessionId).values();
   }
 
   [Symbol.iterator](): IterableIterator<PickleSessionState> {
-    return this.#manifest.states.map((entry) => this.#stateOf(entry)).values();
+    return this.manifest.states.map((entry) => this.#stateOf(entry)).values();
   }
 
   #stateOf(entry: ManifestState): PickleSessionState {
     const { sessionId, isProofState } = entry;
-    const replId = this.#loaded.last(sessionId);
+    const replId = this.#open.loaded.last(sessionId);
     const pickleFile = picklePath(this.workingDir, entry);
     return { sessionId, replId, isProofState, pickleFile, entry };
-  }
-
-  /** Undefined for a state that is gone: pickles are not locked while they are loaded. */
-  async #unpickle(
-    server: ReplConnection,
-    state: ManifestState,
-    options: RunOptions,
-  ): Promise<Unpickled | undefined> {
-    const { unpickle } = await import("./unpickle.ts");
-    const unpickled = await unpickle(server, this.workingDir, state, options);
-    if (unpickled.status === "loaded") {
-      const recipes = recipesOf(this.#manifest, state.key);
-      this.#loaded.set(unpickled.process, state, unpickled.replId, recipes);
-      return unpickled;
-    }
-    // It may have been removed, or made again in another file, since the manifest was read.
-    this.refresh();
-    const now = this.#find(state.sessionId);
-    return now && now.pickleFile !== state.pickleFile
-      ? await this.#unpickle(server, now, options)
-      : now && unpickled;
-  }
-
-  #find(sessionId: number): ManifestState | undefined {
-    return this.#manifest.states.find((state) => state.sessionId === sessionId);
   }
 }
 

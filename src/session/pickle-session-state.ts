@@ -3,6 +3,7 @@ import type { ManifestState } from "../store/manifest.ts";
 import type { CacheCallOptions, SessionState, Verdict } from "./session-cache.ts";
 
 export type { RecipeStep, StateKind } from "../recipe/steps.ts";
+export type { LockOptions } from "../store/lock.ts";
 export type { ManifestState } from "../store/manifest.ts";
 export type { Removal } from "../store/removal.ts";
 
@@ -19,6 +20,8 @@ export interface AddOptions extends CacheCallOptions {
   name?: string | undefined;
   /** Whether a name is taken from the state that has it. */
   replaceName?: boolean | undefined;
+  /** Whether a state that the cache holds already gets the new pickle. */
+  force?: boolean | undefined;
   /** The time that the REPL may take to pickle one state, in seconds. */
   timeout?: number | undefined;
 }

@@ -1,72 +1,114 @@
-/** From a state in a REPL to an entry of the manifest. */
+/** From a state in a REPL to a pickle that is nobody's yet. */
 import { LeanPickleError } from "../errors.ts";
-import { keyOfPickle } from "../recipe/key.ts";
+import type { StateKind } from "../recipe/steps.ts";
 import type { ReplConnection, RunOptions } from "../repl/connection.ts";
 import { ReplDiedError } from "../repl/errors.ts";
 import type { IdKind, ReplId } from "../repl/makings.ts";
 import { isErrorAnswer, type ProofStepAnswer, type ReplAnswer } from "../repl/protocol.ts";
-import type { LockOptions } from "../store/lock.ts";
-import type { Manifest, ManifestState, RecipeEntry } from "../store/manifest.ts";
-import { readManifest } from "../store/manifest-file.ts";
-import { updateManifest } from "../store/manifest-update.ts";
-import { removePickle, TemporaryPickle } from "../store/pickles.ts";
-import type { KnownBase } from "./loaded-states.ts";
-import { checkName } from "./names.ts";
-import type { AddAllOptions } from "./pickle-session-state.ts";
-import { elapsedMs, findProvenance, writeRecipes } from "./provenance.ts";
+import type { ManifestState } from "../store/manifest.ts";
+import { type PickleFacts, TemporaryPickle } from "../store/pickles.ts";
+import { type Claim, neverTheSame, type ProcessInputs } from "./identity.ts";
+import type { KnownBase, LoadedStates } from "./loaded-states.ts";
+import { elapsedMs, findProvenance, type Provenance, writeRecipes } from "./provenance.ts";
 import type { NamesState } from "./session-cache.ts";
 
-/** A state that has its pickle, and is in no manifest yet. */
-interface Draft {
-  state: Omit<ManifestState, "sessionId">;
-  /** The recipes that lead to it, with those of its base. */
-  recipes: Record<string, RecipeEntry>;
+/** What is known of a state before its pickle was read back. */
+type EarlyFacts = Pick<
+  ManifestState,
+  "isProofState" | "createdAt" | "elapsedMs" | "imports" | "goals" | "proofStatus"
+>;
+
+/** A state that the REPL has pickled, and that is in no manifest yet. */
+export interface Pickled {
+  temporary: TemporaryPickle;
+  /** What the pickle is, once it is whole on the disk. */
+  sealed: Promise<PickleFacts>;
+  kind: StateKind;
+  facts: EarlyFacts;
+  /** What its key says of Lean, and what that takes to be true. */
+  claim: Claim;
+  /** How it was made; undefined where that is not known. */
+  provenance: Provenance | undefined;
+  /** The process that has it, and its id there. */
+  process: object;
+  replId: number;
 }
 
-/** The cache that states are added to. */
-export interface AddingContext {
+/** What pickling needs to know. */
+export interface PicklingContext {
   workingDir: string;
-  lock: LockOptions;
-  /** The state of the cache that is loaded under an id of the REPL. */
-  findBase(of: ReplId): KnownBase | undefined;
-}
-
-/** What was added: the states, the ids that they have in the REPL, and the manifest with them. */
-export interface Added {
-  manifest: Manifest;
-  added: { state: ManifestState; replId: number; recipes: Record<string, RecipeEntry> }[];
+  loaded: LoadedStates;
+  inputs: ProcessInputs;
 }
 
 /**
- * Pickles the states that several responses name, and adds all of them in one change of the
- * manifest, or none.
+ * Has the REPL pickle the state that a response names. The pickle is read back and synced while the
+ * REPL goes on. Whoever asked for it has to keep or to discard it.
+ * @throws {LeanPickleError} `bad-request` where no state is named; what the REPL dies of
  */
-export async function addStates(
+export async function pickleState(
   server: ReplConnection,
-  responses: readonly NamesState[],
-  { names, replaceName = false, ...options }: AddAllOptions,
-  context: AddingContext,
-): Promise<Added> {
-  const subjects = responses.map(subjectOf);
-  const drafts: Draft[] = [];
+  response: NamesState,
+  { workingDir, loaded, inputs }: PicklingContext,
+  options: RunOptions,
+): Promise<Pickled> {
+  const subject = subjectOf(response);
+  const { process, startedAt, launch } = server;
+  const temporary = await TemporaryPickle.create(workingDir);
   try {
-    for (const [index, subject] of subjects.entries()) {
-      drafts.push(await pickleDraft(server, subject, names?.[index] ?? null, context, options));
+    const answer = await pickleTo(server, subject, temporary.path, options);
+    const sealed = temporary.seal();
+    // Whoever keeps it waits for it; until then, a failure is nobody's.
+    sealed.catch(() => {});
+    const provenance = findProvenance(server, subject, (of) => loaded.find(server, of));
+    const imports = provenance?.imports ?? null;
+    const claim = { launch, imports, inputs: await inputs.of(server, imports), startedAt };
+    const isProofState = subject.kind === "proofState";
+    const pickled: Pickled = {
+      temporary,
+      sealed,
+      kind: isProofState ? "proof-state" : "environment",
+      facts: {
+        isProofState,
+        createdAt: new Date().toISOString(),
+        elapsedMs: Math.round(elapsedMs(server, subject)),
+        imports,
+        ...(isProofState && {
+          goals: (answer as ProofStepAnswer).goals,
+          proofStatus: (answer as ProofStepAnswer).proofStatus ?? null,
+        }),
+      },
+      claim,
+      provenance,
+      process,
+      replId: subject.id,
+    };
+    const base = baseOf(pickled);
+    if (base) {
+      // What is built on it in the same process needs not wait until it is kept.
+      loaded.setBase(process, subject, base);
     }
-    const { manifest, result } = await updateManifest(context.workingDir, context.lock, (current) =>
-      commitDrafts(current, drafts, replaceName),
-    );
-    const added = result.map((state, index) => ({
-      state,
-      replId: subjects[index]?.id ?? 0,
-      recipes: drafts[index]?.recipes ?? {},
-    }));
-    return { manifest, added };
+    return pickled;
   } catch (error) {
-    // What keeps them from being removed, too, is less than what went wrong: they are garbage.
-    await discardDrafts(context.workingDir, drafts).catch(() => {});
+    await temporary.discard();
     throw error;
   }
+}
+
+/**
+ * The key and the recipes of a state, where it is known how it was made.
+ * @param isTrue whether what its key says of Lean was so all the time
+ */
+export function baseOf(
+  { provenance, claim, facts }: Pickled,
+  isTrue = true,
+): KnownBase | undefined {
+  if (!provenance) {
+    return undefined;
+  }
+  const inputs = isTrue ? claim.inputs : neverTheSame(claim.inputs);
+  const { key, recipes } = writeRecipes(provenance, inputs);
+  return key === null ? undefined : { key, imports: facts.imports, recipes };
 }
 
 /**
@@ -86,87 +128,6 @@ function subjectOf(response: NamesState): ReplId {
     throw new LeanPickleError("bad-request", message);
   }
   return { kind, id };
-}
-
-/** Has the REPL pickle a state, and makes the pickle the cache's. */
-async function pickleDraft(
-  server: ReplConnection,
-  subject: ReplId,
-  name: string | null,
-  context: AddingContext,
-  options: RunOptions,
-): Promise<Draft> {
-  return await TemporaryPickle.with(context.workingDir, async (temporary) => {
-    const answer = await pickleTo(server, subject, temporary.path, options);
-    const { bytes, sha256, header } = await temporary.seal();
-    const toolchain = server.launch.toolchain ?? null;
-    const provenance = findProvenance(server, subject, context.findBase);
-    const written = provenance && writeRecipes(provenance, { toolchain });
-    const kind = subject.kind === "env" ? "environment" : "proof-state";
-    const key = written?.key ?? keyOfPickle(kind, sha256);
-    const state: Draft["state"] = {
-      name,
-      isProofState: subject.kind === "proofState",
-      key,
-      pickleFile: await temporary.keep(key),
-      bytes,
-      sha256,
-      createdAt: new Date().toISOString(),
-      elapsedMs: Math.round(elapsedMs(server, subject)),
-      lean: {
-        toolchain,
-        version: header?.leanVersion ?? null,
-        gitHash: header?.gitHash ?? null,
-      },
-      imports: provenance?.imports ?? null,
-      ...(subject.kind === "proofState" && {
-        goals: (answer as ProofStepAnswer).goals,
-        proofStatus: (answer as ProofStepAnswer).proofStatus ?? null,
-      }),
-    };
-    return { state, recipes: written?.recipes ?? {} };
-  });
-}
-
-/**
- * Adds drafts to a manifest and returns them as the states that they are now.
- * @throws {LeanPickleError} `name-taken`
- */
-function commitDrafts(
-  manifest: Manifest,
-  drafts: readonly Draft[],
-  replaceName: boolean,
-): ManifestState[] {
-  return drafts.map(({ state, recipes }) => {
-    if (state.name !== null) {
-      const holder = checkName(manifest, state.name, replaceName);
-      if (holder) {
-        holder.name = null;
-      }
-    }
-    const added: ManifestState = { sessionId: manifest.nextSessionId, ...state };
-    manifest.nextSessionId--;
-    manifest.states.push(added);
-    Object.assign(manifest.recipes, recipes);
-    return added;
-  });
-}
-
-/**
- * Removes the pickles of drafts that came to nothing. What failed may have failed after the change
- * of the manifest: then they are states.
- */
-async function discardDrafts(workingDir: string, drafts: readonly Draft[]): Promise<void> {
-  if (drafts.length === 0) {
-    return;
-  }
-  const { states } = readManifest(workingDir);
-  const kept = new Set(states.map(({ pickleFile }) => pickleFile));
-  for (const { state } of drafts) {
-    if (!kept.has(state.pickleFile)) {
-      await removePickle(workingDir, state.pickleFile);
-    }
-  }
 }
 
 async function pickleTo(

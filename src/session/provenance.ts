@@ -1,19 +1,26 @@
 /** From the ids of a REPL to recipes: how a state was made, told by the server that made it. */
 import { parseImports } from "../recipe/import-header.ts";
-import { type KeyInputs, keyOfStep } from "../recipe/key.ts";
-import type { RecipeStep, StateKind } from "../recipe/steps.ts";
+import type { KeyInputs } from "../recipe/key.ts";
+import { keysOfSteps, type StepTo } from "../recipe/plan.ts";
+import type { RecipeStep } from "../recipe/steps.ts";
 import type { ReplConnection } from "../repl/connection.ts";
 import type { Making, ReplId } from "../repl/makings.ts";
 import type { CommandRequest, ReplRequest } from "../repl/protocol.ts";
 import type { RecipeEntry } from "../store/manifest.ts";
 import type { KnownBase } from "./loaded-states.ts";
 
+/** A step that was taken, and what Lean told of it. */
+interface StepTaken extends StepTo<RecipeStep> {
+  sorries?: number | undefined;
+  hasErrors?: boolean | undefined;
+}
+
 /** How a state was made. */
 export interface Provenance {
   /** The state that it was built on; null for nothing. */
   base: KnownBase | null;
   /** What was done to the base, in order. Empty where it is the base itself. */
-  steps: { kind: StateKind; step: RecipeStep }[];
+  steps: StepTaken[];
   /** The modules that it stands on; null where that is not known. */
   imports: string[] | null;
 }
@@ -52,7 +59,8 @@ export function findProvenance(
       return undefined;
     }
     if (done.step) {
-      steps.unshift({ kind: at.kind === "env" ? "environment" : "proof-state", step: done.step });
+      const kind = at.kind === "env" ? "environment" : "proof-state";
+      steps.unshift({ kind, step: done.step, ...outcomeOf(making) });
     }
     if (making.base === null) {
       return { base: null, steps, imports: parseImports(codeOf(making) ?? "") };
@@ -81,13 +89,27 @@ export function writeRecipes(
   inputs: KeyInputs,
 ): { key: string | null; recipes: Record<string, RecipeEntry> } {
   const recipes: Record<string, RecipeEntry> = { ...base?.recipes };
-  let key = base?.key ?? null;
-  for (const { kind, step } of steps) {
-    const entry: RecipeEntry = { base: key, step, inputs };
-    key = keyOfStep({ kind, base: key, step, inputs });
-    recipes[key] = entry;
+  const keys = keysOfSteps(base?.key ?? null, steps, inputs);
+  let before = base?.key ?? null;
+  for (const [index, { step, sorries, hasErrors }] of steps.entries()) {
+    const key = keys[index] as string;
+    recipes[key] = {
+      base: before,
+      step,
+      inputs,
+      ...(sorries !== undefined && { sorries }),
+      ...(hasErrors === true && { hasErrors }),
+    };
+    before = key;
   }
-  return { key, recipes };
+  return { key: before, recipes };
+}
+
+function outcomeOf(making: Making): Pick<StepTaken, "sorries" | "hasErrors"> {
+  if (making.by === "command") {
+    return { sorries: making.sorries, hasErrors: making.hasErrors };
+  }
+  return making.by === "tactic" ? { hasErrors: making.hasErrors } : {};
 }
 
 /** What was done to make an id, nothing for a copy; undefined where that is not known. */

@@ -43,6 +43,10 @@ const recipeEntries = {
   base: v.nullable(digest),
   step: stepSchema,
   inputs: v.record(v.string(), v.unknown()),
+  /** How many sorries Lean told of the code. */
+  sorries: v.optional(count),
+  /** Whether Lean found errors in this step, which was allowed. */
+  hasErrors: v.optional(v.boolean()),
 };
 
 /**

@@ -1,8 +1,9 @@
 /** The pickles of a cache: files that are written once, under a name of their own. */
 import { createHash, randomBytes } from "node:crypto";
-import { type FileHandle, readdir, rename, rm } from "node:fs/promises";
+import { lstatSync } from "node:fs";
+import { type FileHandle, lutimes, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { hasSystemCode, LeanPickleError } from "../errors.ts";
+import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
 import { randomName, syncDirectory, withFile } from "./durable.ts";
 import { checkFolders, prepareFolders } from "./folders.ts";
 import { CACHE_FOLDER, cachePath, picklePath, temporaryPath } from "./layout.ts";
@@ -34,20 +35,12 @@ export class TemporaryPickle {
   }
 
   /**
-   * Makes a place, lets `use` have a pickle written there, and removes whatever is left there. The
-   * cache's folders are made where they are missing; the file itself is the REPL's to make.
+   * Makes a place, and the cache's folders where they are missing; the file itself is the REPL's to
+   * make. What becomes of it is to be {@link keep kept} or {@link discard discarded}.
    */
-  static async with<T>(
-    workingDir: string,
-    use: (temporary: TemporaryPickle) => Promise<T>,
-  ): Promise<T> {
+  static async create(workingDir: string): Promise<TemporaryPickle> {
     await prepareFolders(workingDir);
-    const temporary = new TemporaryPickle(workingDir);
-    try {
-      return await use(temporary);
-    } finally {
-      await temporary.#discard();
-    }
+    return new TemporaryPickle(workingDir);
   }
 
   /** Reads what the REPL wrote, makes it read-only and durable, and says what it is. */
@@ -71,28 +64,50 @@ export class TemporaryPickle {
     }
   }
 
-  /** Gives the sealed pickle its own name, for good, and returns that for the manifest. */
+  /**
+   * Gives the sealed pickle its own name, for good, and returns that for the manifest. The name is
+   * on the disk once {@link syncPickles} was called.
+   */
   async keep(key: string): Promise<string> {
     const pickleFile = `${CACHE_FOLDER}/${key}.${randomBytes(4).toString("hex")}.olean`;
-    const path = join(this.#workingDir, pickleFile);
-    await rename(this.path, path);
-    try {
-      await syncDirectory(cachePath(this.#workingDir));
-    } catch (error) {
-      await rm(path, { force: true });
-      throw error;
-    }
+    await rename(this.path, join(this.#workingDir, pickleFile));
     return pickleFile;
   }
 
   /** Removes what is left here: the file, and what Lean writes beside it while it pickles. */
-  async #discard(): Promise<void> {
+  async discard(): Promise<void> {
     const folder = temporaryPath(this.#workingDir);
     // Where the folder cannot be listed, what went wrong is told by what else failed in it; what is
     // left in it is garbage, and no state's.
     const names = await readdir(folder).catch(() => []);
     for (const name of names.filter((each) => each.startsWith(this.#name))) {
       await rm(join(folder, name), { force: true });
+    }
+  }
+}
+
+/** Makes the names of all pickles that were kept durable. */
+export async function syncPickles(workingDir: string): Promise<void> {
+  await syncDirectory(cachePath(workingDir));
+}
+
+/** Whether the pickle of a state is there and has its size: what can be told without reading it. */
+export function isPickleThere(workingDir: string, entry: PickleEntry): boolean {
+  const found = lstatSync(picklePath(workingDir, entry), { throwIfNoEntry: false });
+  return found?.isFile() === true && found.size === entry.bytes;
+}
+
+/**
+ * Notes that a state is used: the last use of a state is the modification time of its pickle. A
+ * cache that cannot be written to can be used all the same.
+ */
+export async function touchPickle(workingDir: string, entry: PickleEntry): Promise<void> {
+  const now = new Date();
+  try {
+    await lutimes(picklePath(workingDir, entry), now, now);
+  } catch (error) {
+    if (!isSystemError(error)) {
+      throw error;
     }
   }
 }

@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  type Addition,
-  addToCache,
-  checkAddition,
-  LeanRejectedError,
-} from "../../src/session/addition.ts";
+import { type Addition, addToCache, checkAddition } from "../../src/session/addition.ts";
+import { LeanRejectedError } from "../../src/session/making.ts";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { anyState } from "../support/manifests.ts";
@@ -28,8 +24,8 @@ describe("checkAddition", () => {
   });
 
   it.each<[string, Partial<Addition>, RegExp]>([
-    ["nothing", {}, /nothing to add/],
-    ["a base alone", { base: environment }, /nothing to add/],
+    ["nothing", {}, /nothing to do/],
+    ["a base alone", { base: environment }, /nothing to do/],
     ["a tactic on nothing", { tactics: ["rfl"] }, /A tactic needs a proof state/],
     [
       "a tactic on an environment",

@@ -22,32 +22,28 @@ const KEY = "ab".repeat(32);
 
 /** A pickle that the cache keeps, with the entry that describes it. */
 async function keep(folder: string, content: Buffer) {
-  return await TemporaryPickle.with(folder, async (temporary) => {
-    writeFileSync(temporary.path, content);
-    const { bytes, sha256 } = await temporary.seal();
-    return { bytes, sha256, pickleFile: await temporary.keep(KEY) };
-  });
+  const temporary = await TemporaryPickle.create(folder);
+  writeFileSync(temporary.path, content);
+  const { bytes, sha256 } = await temporary.seal();
+  return { bytes, sha256, pickleFile: await temporary.keep(KEY) };
 }
 
 describe("TemporaryPickle", () => {
   it("is an absolute path in the cache, another one each time, where nothing is yet", async () => {
     const folder = temporaryFolder();
-    await TemporaryPickle.with(folder, async (a) =>
-      TemporaryPickle.with(folder, async (b) => {
-        expect(isAbsolute(a.path)).toBe(true);
-        expect(a.path.startsWith(temporaryPath(folder))).toBe(true);
-        expect(a.path).not.toBe(b.path);
-        expect(existsSync(a.path)).toBe(false);
-      }),
-    );
+    const a = await TemporaryPickle.create(folder);
+    const b = await TemporaryPickle.create(folder);
+    expect(isAbsolute(a.path)).toBe(true);
+    expect(a.path.startsWith(temporaryPath(folder))).toBe(true);
+    expect(a.path).not.toBe(b.path);
+    expect(existsSync(a.path)).toBe(false);
   });
 
   it("tells size, digest and header of what was written", async () => {
     const content = Buffer.alloc(200_000, 7);
-    const facts = await TemporaryPickle.with(temporaryFolder(), async (temporary) => {
-      writeFileSync(temporary.path, content);
-      return await temporary.seal();
-    });
+    const temporary = await TemporaryPickle.create(temporaryFolder());
+    writeFileSync(temporary.path, content);
+    const facts = await temporary.seal();
     const sha256 = createHash("sha256").update(content).digest("hex");
     expect(facts).toEqual({ bytes: content.length, sha256, header: null });
   });
@@ -64,24 +60,22 @@ describe("TemporaryPickle", () => {
   });
 
   it("says that the REPL wrote nothing where it did not", async () => {
-    await TemporaryPickle.with(temporaryFolder(), async (temporary) => {
-      await expect(temporary.seal()).rejects.toMatchObject({
-        code: "pickle-failed",
-        message: expect.stringContaining(temporary.path),
-      });
+    const temporary = await TemporaryPickle.create(temporaryFolder());
+    await expect(temporary.seal()).rejects.toMatchObject({
+      code: "pickle-failed",
+      message: expect.stringContaining(temporary.path),
     });
   });
 
-  it("takes away with it what Lean leaves beside it, and nothing else, whatever failed", async () => {
+  it("takes away with it what Lean leaves beside it, and nothing else, when it is discarded", async () => {
     const folder = temporaryFolder();
-    const failing = TemporaryPickle.with(folder, async ({ path }) => {
-      for (const each of [path, `${path}.tmp.4711`, `${path}.lock`]) {
-        writeFileSync(each, "x");
-      }
-      writeFileSync(join(temporaryPath(folder), "another's.olean"), "y");
-      throw new Error("no");
-    });
-    await expect(failing).rejects.toThrow("no");
+    const temporary = await TemporaryPickle.create(folder);
+    const { path } = temporary;
+    for (const each of [path, `${path}.tmp.4711`, `${path}.lock`]) {
+      writeFileSync(each, "x");
+    }
+    writeFileSync(join(temporaryPath(folder), "another's.olean"), "y");
+    await temporary.discard();
     expect(readdirSync(temporaryPath(folder))).toEqual(["another's.olean"]);
   });
 });

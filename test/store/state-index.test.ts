@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findState } from "../../src/store/references.ts";
+import { StateIndex } from "../../src/store/state-index.ts";
 import { anyManifest, anyState } from "../support/manifests.ts";
 
 const manifest = anyManifest([
@@ -8,9 +8,9 @@ const manifest = anyManifest([
   anyState(-3, { key: `12345679${"0".repeat(56)}` }),
   anyState(-12),
 ]);
-const find = (reference: string) => findState(manifest, reference)?.sessionId;
+const find = (reference: string) => new StateIndex(manifest).find(reference)?.sessionId;
 
-describe("findState", () => {
+describe("StateIndex", () => {
   it("takes a session id", () => {
     expect(find("-1")).toBe(-1);
     expect(find("-12")).toBe(-12);

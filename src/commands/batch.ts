@@ -1,0 +1,136 @@
+/** `lean-pickle add --batch` and `key --batch`: many additions through one REPL. */
+import { describeSystemError, isSystemError, LeanPickleError } from "../errors.ts";
+import type { Output } from "../output/output.ts";
+import { runBatch } from "../session/batch.ts";
+import { checkBatch } from "../session/batch-check.ts";
+import type { BatchItem, BatchOutcome } from "../session/batch-item.ts";
+import type { AdditionOptions } from "./addition-options.ts";
+import { tellMiss } from "./addition-options.ts";
+import { readBatch } from "./batch-input.ts";
+import { type Context, type Outcome, outcomeOf } from "./context.ts";
+import { showMessages } from "./lean-messages.ts";
+
+/** Runs `add --batch`. */
+export async function addBatch(
+  context: Context,
+  files: readonly string[],
+  file: string,
+  options: AdditionOptions,
+): Promise<Outcome> {
+  checkAlone(files, options);
+  const { output, signal, serverOptions } = context;
+  const cache = context.openCache();
+  const items = await readBatch(file, { allowErrors: options.allowErrors }, signal);
+  const launch = await context.findRepl();
+  const replaceName = options.replace;
+  const builtOn = await checkBatch(launch, cache, items, { replaceName });
+  let good = 0;
+  let bad = 0;
+  await output.withProgress(async (progress) => {
+    const startedAt = performance.now();
+    await runBatch(launch, cache, items, builtOn, {
+      ...serverOptions,
+      replaceName,
+      force: options.force,
+      noRun: !options.run,
+      lock: context.lockOptionsToTheEnd,
+      onStep: (what) => progress.step(`${what} of ${items.length}${rate(good + bad, startedAt)}`),
+      onMiss: options.explain
+        ? (_item, derivation) => tellMiss(context, cache, derivation)
+        : undefined,
+      onOutcome(item, outcome) {
+        if ("error" in outcome) {
+          bad++;
+        } else {
+          good++;
+        }
+        show(output, item, outcome);
+      },
+    });
+  });
+  if (bad > 0) {
+    output.note(`${good} of ${items.length} lines went well.`);
+  }
+  return outcomeOf(good, items.length);
+}
+
+/** Runs `key --batch`: one key a line. */
+export async function keysOfBatch(
+  context: Context,
+  files: readonly string[],
+  file: string,
+  options: AdditionOptions,
+): Promise<Outcome> {
+  checkAlone(files, options);
+  const cache = context.openCache();
+  const items = await readBatch(file, {}, context.signal);
+  const { output } = context;
+  const { findHits } = await import("../session/derivation.ts");
+  let hits = 0;
+  const lines: string[] = [];
+  await checkBatch(await context.findRepl(), cache, items, {
+    replaceName: options.replace,
+    onPlanned(item, derivation) {
+      const hit = findHits(cache, item, derivation) !== undefined;
+      hits += hit ? 1 : 0;
+      const { key, inputs, unknown } = derivation;
+      if (output.json) {
+        output.jsonLine({ line: item.line, key, hit, inputs, unknown });
+      } else {
+        lines.push(key);
+      }
+    },
+  });
+  if (lines.length > 0) {
+    output.data(lines.join("\n"));
+  }
+  output.note(`${hits} of ${items.length} lines would hit.`);
+  return "done";
+}
+
+function rate(done: number, startedAt: number): string {
+  const seconds = (performance.now() - startedAt) / 1000;
+  return done > 0 && seconds >= 1 ? `, ${(done / seconds).toFixed(1)} a second` : "";
+}
+
+/** What came of a line: for programs one JSON document, else its session ids, or `-`. */
+function show(output: Output, { line, sorry }: BatchItem, outcome: BatchOutcome): void {
+  if ("error" in outcome) {
+    showFailure(output, line, outcome.error);
+    return;
+  }
+  const { states, ...told } = outcome;
+  if (output.json) {
+    const documents = states.map((state) => ({ line, ...state, ...told }));
+    output.jsonLine(sorry === "all" ? documents : documents[0]);
+  } else {
+    output.data(states.map(({ sessionId }) => sessionId).join(" "));
+  }
+}
+
+function showFailure(output: Output, line: number, error: Error): void {
+  const message = isSystemError(error) ? describeSystemError(error) : error.message;
+  const { code = "system", hint } = error as Partial<LeanPickleError>;
+  const messages = "messages" in error ? { messages: error.messages } : {};
+  if (output.json) {
+    output.jsonLine({ line, error: { code, message, ...(hint && { hint }), ...messages } });
+    return;
+  }
+  output.data("-");
+  if (Array.isArray(messages.messages)) {
+    showMessages(output, messages.messages);
+  }
+  output.problem(`line ${line}: ${message}`);
+}
+
+function checkAlone(files: readonly string[], options: AdditionOptions): void {
+  const others = ["code", "from", "sorry", "tactic", "name"] as const;
+  if (files.length > 0 || others.some((name) => options[name] !== undefined)) {
+    const message =
+      "--batch says what to add: it does not go with files, -c, --from, --sorry, -t, -n.";
+    throw new LeanPickleError("usage", message);
+  }
+  if (options.force && !options.run) {
+    throw new LeanPickleError("usage", "--force starts Lean, and --no-run forbids that.");
+  }
+}

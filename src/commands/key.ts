@@ -1,0 +1,51 @@
+import type { Command } from "commander";
+import { derive, findHits } from "../session/derivation.ts";
+import {
+  type AdditionOptions,
+  addAdditionOptions,
+  readAddition,
+  tellMiss,
+} from "./addition-options.ts";
+import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
+import { callState } from "./states.ts";
+
+/** `lean-pickle key`: the key that `add` would look up, and whether it would hit. */
+export function define(command: Command, host: Host): void {
+  addAdditionOptions(command)
+    .addHelpText(
+      "after",
+      examples(
+        "lean-pickle key -c 'import Mathlib'",
+        "lean-pickle key -c 'import Mathlib' --explain",
+      ),
+    )
+    .action(action(host, key));
+}
+
+async function key(context: Context, files: string[], options: AdditionOptions): Promise<Outcome> {
+  const { output } = context;
+  if (options.batch !== undefined) {
+    const { keysOfBatch } = await import("./batch.ts");
+    return await keysOfBatch(context, files, options.batch, options);
+  }
+  const cache = context.openCache();
+  const addition = await readAddition(context, cache, files, options);
+  const derivation = await derive(await context.findRepl(), addition);
+  const hits = findHits(cache, addition, derivation);
+  const { key: wanted, inputs, unknown } = derivation;
+  if (output.json) {
+    const sessionIds = hits?.map(({ sessionId }) => sessionId) ?? [];
+    output.jsonData({ key: wanted, hit: hits !== undefined, sessionIds, inputs, unknown });
+    return "done";
+  }
+  output.data(wanted);
+  if (hits) {
+    output.note(`hit: ${hits.map(callState).join(", ")}`);
+  } else if (options.explain) {
+    await tellMiss(context, cache, derivation);
+  } else {
+    const why = unknown.length > 0 ? `, never a hit: it is not known ${unknown.join("; ")}` : "";
+    output.note(`miss${why}`);
+  }
+  return "done";
+}

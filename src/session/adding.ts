@@ -1,0 +1,60 @@
+/** Adding states: pickling what a REPL holds, and making it the cache's. */
+import type { ReplConnection } from "../repl/connection.ts";
+import type { ManifestState } from "../store/manifest.ts";
+import { type Candidate, type Keeping, type KeepOptions, keepPickled } from "./keeping.ts";
+import { checkNames } from "./names.ts";
+import type { OpenCache } from "./open-cache.ts";
+import type { AddAllOptions } from "./pickle-session-state.ts";
+import { pickleState } from "./pickling.ts";
+import type { NamesState } from "./session-cache.ts";
+
+/** As {@link PickleSessionCache.addAll}. */
+export async function addAll(
+  open: OpenCache,
+  server: ReplConnection,
+  responses: readonly NamesState[],
+  { names, replaceName = false, force = false, ...options }: AddAllOptions,
+): Promise<ManifestState[]> {
+  // A damaged manifest, or a bad name, is noticed before anything is pickled. Whether a name that
+  // is taken is that of the same state will be known after that.
+  open.refresh();
+  const wanted = (names ?? []).filter((name) => name !== null).map((name) => ({ name }));
+  checkNames(open.index.manifest, wanted, true);
+  const candidates: Candidate[] = [];
+  try {
+    for (const [index, response] of responses.entries()) {
+      const pickled = await pickleState(server, response, open, options);
+      candidates.push({ pickled, name: names?.[index] ?? null });
+    }
+  } catch (error) {
+    for (const { pickled } of candidates) {
+      await pickled.temporary.discard();
+    }
+    throw error;
+  }
+  const kept = await keep(open, candidates, { replaceName, force, allOrNone: true });
+  return kept.map((each) => {
+    if ("error" in each) {
+      throw each.error;
+    }
+    return each.state;
+  });
+}
+
+/** As {@link PickleSessionCache.keep}. */
+export async function keep(
+  open: OpenCache,
+  candidates: readonly Candidate[],
+  options: Omit<KeepOptions, "workingDir" | "lock"> & Partial<Pick<KeepOptions, "lock">>,
+): Promise<Keeping[]> {
+  const { workingDir, lock } = open;
+  const { manifest, kept } = await keepPickled(candidates, { lock, ...options, workingDir });
+  open.refresh(manifest);
+  for (const [index, each] of kept.entries()) {
+    const pickled = candidates[index]?.pickled;
+    if (pickled && "state" in each) {
+      open.loaded.set(pickled.process, each.state, pickled.replId, each.recipes);
+    }
+  }
+  return kept;
+}

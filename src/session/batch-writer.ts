@@ -1,0 +1,132 @@
+/** Making states of what a batch has pickled: in groups, while Lean goes on with the next. */
+import type { LockOptions } from "../store/lock.ts";
+import type { Candidate, Keeping } from "./keeping.ts";
+import type { PickleSessionCache } from "./pickle-session-cache.ts";
+
+/** How many pickles may wait until they are on the disk: each has its file open until then. */
+const MAX_UNSEALED = 32;
+
+/** How many states may wait to be kept before Lean has to wait. */
+const MAX_PENDING = 512;
+
+/** How many states are worth a change of the manifest at once. */
+const GROUP = 32;
+
+/** How long a state may wait for others, in milliseconds: what is done is to be kept soon. */
+const GROUP_MS = 250;
+
+interface Pending {
+  candidate: Candidate;
+  settle(keeping: Keeping): void;
+}
+
+/** How the states of a batch are kept. */
+export interface BatchWriterOptions {
+  replaceName?: boolean | undefined;
+  force?: boolean | undefined;
+  /**
+   * How the manifest's lock is waited for. Without a signal: what is done when the work is
+   * interrupted is kept all the same.
+   */
+  lock?: LockOptions | undefined;
+}
+
+/**
+ * Keeps candidates in groups: one change of the manifest, and one sync of the folder, for many. A
+ * group goes to the disk when it is large enough or old enough, one at a time, so that a slow disk
+ * makes larger groups.
+ */
+export class BatchWriter {
+  readonly #cache: PickleSessionCache;
+  readonly #options: BatchWriterOptions;
+  #pending: Pending[] = [];
+  #flushing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #failure: { error: unknown } | undefined;
+
+  constructor(cache: PickleSessionCache, options: BatchWriterOptions) {
+    this.#cache = cache;
+    this.#options = options;
+  }
+
+  /** Takes candidates, and calls `settle` with what became of them all. */
+  async add(candidates: readonly Candidate[], settle: (kept: Keeping[]) => void): Promise<void> {
+    const kept: Keeping[] = [];
+    for (const [index, candidate] of candidates.entries()) {
+      const settleOne = (keeping: Keeping): void => {
+        kept[index] = keeping;
+        if (Object.keys(kept).length === candidates.length) {
+          settle(kept);
+        }
+      };
+      this.#pending.push({ candidate, settle: settleOne });
+    }
+    this.#timer ??= setTimeout(() => this.#start(), GROUP_MS);
+    if (this.#pending.length >= GROUP) {
+      this.#start();
+    }
+    await this.#pending.at(-MAX_UNSEALED)?.candidate.pickled.sealed.catch(() => {});
+    while (this.#pending.length >= MAX_PENDING) {
+      await this.#flushing;
+      this.#start();
+    }
+    this.#throwIfFailed();
+  }
+
+  /** Keeps everything that waits. */
+  async flush(): Promise<void> {
+    while (this.#flushing || (this.#pending.length > 0 && !this.#failure)) {
+      await this.#flushing;
+      this.#start();
+    }
+    this.#throwIfFailed();
+  }
+
+  /** Keeps what waits, also where the work was interrupted; discards what cannot be kept. */
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      clearTimeout(this.#timer);
+      for (const { candidate } of this.#pending) {
+        await candidate.pickled.temporary.discard();
+      }
+    }
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure) {
+      throw this.#failure.error;
+    }
+  }
+
+  #start(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#flushing || this.#failure || this.#pending.length === 0) {
+      return;
+    }
+    const group = this.#pending;
+    this.#pending = [];
+    this.#flushing = this.#keep(group).finally(() => {
+      this.#flushing = undefined;
+      if (this.#pending.length > 0) {
+        this.#timer ??= setTimeout(() => this.#start(), GROUP_MS);
+      }
+    });
+  }
+
+  async #keep(group: readonly Pending[]): Promise<void> {
+    try {
+      const candidates = group.map(({ candidate }) => candidate);
+      const { lock, ...options } = this.#options;
+      const all = { ...options, ...(lock && { lock }), allOrNone: false };
+      const kept = await this.#cache.keep(candidates, all);
+      for (const [index, { settle }] of group.entries()) {
+        settle(kept[index] as Keeping);
+      }
+    } catch (error) {
+      this.#failure = { error };
+    }
+  }
+}

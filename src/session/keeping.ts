@@ -1,0 +1,199 @@
+/** From pickles that are nobody's yet to states of a cache. */
+import { LeanPickleError } from "../errors.ts";
+import { canonicalJson, keyOfPickle } from "../recipe/key.ts";
+import type { LockOptions } from "../store/lock.ts";
+import type { Manifest, ManifestState, RecipeEntry } from "../store/manifest.ts";
+import { readManifest } from "../store/manifest-file.ts";
+import { updateManifest } from "../store/manifest-update.ts";
+import { isPickleThere, removePickle, syncPickles } from "../store/pickles.ts";
+import { type Claim, isStillTrue } from "./identity.ts";
+import { checkName } from "./names.ts";
+import { baseOf, type Pickled } from "./pickling.ts";
+
+/** A pickle that is to become a state, and the name that it is to have. */
+export interface Candidate {
+  pickled: Pickled;
+  name: string | null;
+}
+
+/** How candidates become states. */
+export interface KeepOptions {
+  workingDir: string;
+  lock: LockOptions;
+  /** Whether a name is taken from the state that has it. */
+  replaceName?: boolean | undefined;
+  /** Whether a state that the cache holds already gets the new pickle. */
+  force?: boolean | undefined;
+  /** Whether one that cannot be kept keeps the others from it. */
+  allOrNone: boolean;
+}
+
+/** The state that a candidate has become, or turned out to be; or what kept it from that. */
+export type Keeping =
+  | { state: ManifestState; recipes: Record<string, RecipeEntry> }
+  | { error: unknown };
+
+/** A pickle under its own name. */
+interface Draft {
+  state: Omit<ManifestState, "sessionId" | "name">;
+  name: string | null;
+  recipes: Record<string, RecipeEntry>;
+}
+
+/**
+ * Makes states of candidates, in one change of the manifest. Where the cache holds a state with the
+ * same key and its whole pickle, that one is the answer, and the new pickle is dropped.
+ * @throws where the manifest could not be changed, or with `allOrNone` where one could not be kept
+ */
+export async function keepPickled(
+  candidates: readonly Candidate[],
+  options: KeepOptions,
+): Promise<{ manifest: Manifest; kept: Keeping[] }> {
+  const { workingDir } = options;
+  const drafts: (Draft | { error: unknown })[] = [];
+  try {
+    await draftAll(candidates, drafts, options.allOrNone);
+    await syncPickles(workingDir);
+    const { manifest, result } = await updateManifest(workingDir, options.lock, (current) =>
+      commitAll(current, drafts, options),
+    );
+    const named = new Set(manifest.states.map(({ pickleFile }) => pickleFile));
+    await dropFiles(workingDir, [...filesOf(drafts), ...result.replaced], named);
+    return { manifest, kept: result.kept };
+  } catch (error) {
+    // What keeps them from being removed, too, is less than what went wrong: they are garbage.
+    await discardAll(workingDir, candidates, filesOf(drafts)).catch(() => {});
+    throw error;
+  }
+}
+
+async function draftAll(
+  candidates: readonly Candidate[],
+  drafts: (Draft | { error: unknown })[],
+  allOrNone: boolean,
+): Promise<void> {
+  const truths = new Map<string, Promise<boolean>>();
+  const isTrue = (claim: Claim): Promise<boolean> => {
+    const name = canonicalJson([claim.imports, claim.inputs, claim.startedAt]);
+    const known = truths.get(name) ?? isStillTrue(claim);
+    truths.set(name, known);
+    return known;
+  };
+  for (const { pickled, name } of candidates) {
+    try {
+      drafts.push(await draftOf(pickled, name, await isTrue(pickled.claim)));
+    } catch (error) {
+      if (allOrNone) {
+        throw error;
+      }
+      await pickled.temporary.discard();
+      drafts.push({ error });
+    }
+  }
+}
+
+async function draftOf(pickled: Pickled, name: string | null, isTrue: boolean): Promise<Draft> {
+  const { bytes, sha256, header } = await pickled.sealed;
+  const base = baseOf(pickled, isTrue);
+  const key = base?.key ?? keyOfPickle(pickled.kind, sha256);
+  const state = {
+    ...pickled.facts,
+    key,
+    pickleFile: await pickled.temporary.keep(key),
+    bytes,
+    sha256,
+    lean: {
+      toolchain: pickled.claim.launch.toolchain ?? null,
+      version: header?.leanVersion ?? null,
+      gitHash: header?.gitHash ?? null,
+    },
+  };
+  return { state, name, recipes: base?.recipes ?? {} };
+}
+
+/** @throws {LeanPickleError} `name-taken`, with `allOrNone` */
+function commitAll(
+  manifest: Manifest,
+  drafts: readonly (Draft | { error: unknown })[],
+  options: KeepOptions,
+): { kept: Keeping[]; replaced: string[] } {
+  const byKey = new Map([...manifest.states].reverse().map((state) => [state.key, state]));
+  const replaced: string[] = [];
+  const kept = drafts.map((draft): Keeping => {
+    if ("error" in draft) {
+      return draft;
+    }
+    try {
+      const { state, recipes } = commitDraft(manifest, byKey, draft, options, replaced);
+      return { state, recipes };
+    } catch (error) {
+      if (options.allOrNone || !(error instanceof LeanPickleError)) {
+        throw error;
+      }
+      return { error };
+    }
+  });
+  return { kept, replaced };
+}
+
+/** @param replaced takes the pickles that are no longer a state's */
+function commitDraft(
+  manifest: Manifest,
+  byKey: Map<string, ManifestState>,
+  draft: Draft,
+  { workingDir, replaceName = false, force = false }: KeepOptions,
+  replaced: string[],
+): { state: ManifestState; recipes: Record<string, RecipeEntry> } {
+  const twin = byKey.get(draft.state.key);
+  const holder =
+    draft.name === null ? undefined : checkName(manifest, draft.name, replaceName, twin);
+  let state = twin;
+  if (!state) {
+    state = { sessionId: manifest.nextSessionId, name: null, ...draft.state };
+    manifest.nextSessionId--;
+    manifest.states.push(state);
+    byKey.set(state.key, state);
+  } else if (force || !isPickleThere(workingDir, state)) {
+    replaced.push(state.pickleFile);
+    Object.assign(state, draft.state);
+  }
+  if (draft.name !== null) {
+    if (holder) {
+      holder.name = null;
+    }
+    state.name = draft.name;
+  }
+  Object.assign(manifest.recipes, draft.recipes);
+  return { state, recipes: draft.recipes };
+}
+
+function filesOf(drafts: readonly (Draft | { error: unknown })[]): string[] {
+  return drafts.flatMap((draft) => ("error" in draft ? [] : [draft.state.pickleFile]));
+}
+
+/** Removes pickles that no state names; one that cannot be removed is garbage, and does no harm. */
+async function dropFiles(
+  workingDir: string,
+  files: readonly string[],
+  named: ReadonlySet<string>,
+): Promise<void> {
+  for (const file of files.filter((each) => !named.has(each))) {
+    await removePickle(workingDir, file).catch(() => {});
+  }
+}
+
+/**
+ * Removes the pickles of candidates that came to nothing. What failed may have failed after the
+ * change of the manifest: then they are states.
+ */
+async function discardAll(
+  workingDir: string,
+  candidates: readonly Candidate[],
+  files: readonly string[],
+): Promise<void> {
+  for (const { pickled } of candidates) {
+    await pickled.temporary.discard();
+  }
+  const { states } = readManifest(workingDir);
+  await dropFiles(workingDir, files, new Set(states.map(({ pickleFile }) => pickleFile)));
+}

@@ -1,0 +1,33 @@
+import type { LockOptions } from "../store/lock.ts";
+import type { Manifest } from "../store/manifest.ts";
+import { readManifest } from "../store/manifest-file.ts";
+import { StateIndex } from "../store/state-index.ts";
+import { ProcessInputs } from "./identity.ts";
+import { LoadedStates } from "./loaded-states.ts";
+
+/** What one cache object knows: its folder, the manifest as last seen, and what is loaded where. */
+export class OpenCache {
+  /** Absolute: a change of the current directory changes no cache. */
+  readonly workingDir: string;
+  readonly lock: LockOptions;
+  readonly loaded = new LoadedStates();
+  readonly inputs = new ProcessInputs();
+  #index: StateIndex;
+
+  /** @throws {LeanPickleError} `cache-damaged` */
+  constructor(workingDir: string, lock: LockOptions) {
+    this.workingDir = workingDir;
+    this.lock = lock;
+    this.#index = new StateIndex(readManifest(workingDir));
+  }
+
+  /** The states of the manifest as last read or written. */
+  get index(): StateIndex {
+    return this.#index;
+  }
+
+  /** Takes a manifest that was just written, or reads the one there is. */
+  refresh(manifest: Manifest = readManifest(this.workingDir)): void {
+    this.#index = new StateIndex(manifest);
+  }
+}
