@@ -1,8 +1,12 @@
 import { constants } from "node:fs";
-import { access, realpath, stat } from "node:fs/promises";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { access, stat } from "node:fs/promises";
+import { delimiter, join, resolve } from "node:path";
 import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
-import { findProject, readToolchain } from "./project.ts";
+import { BUILT_REPL } from "./checkout.ts";
+import { Evidence } from "./evidence.ts";
+import { identifyLean, type LeanIdentity } from "./lean-identity.ts";
+import { findProject } from "./project.ts";
+import { type LeanPlace, toolchainInUse } from "./toolchain.ts";
 
 /** Where a REPL is looked for. */
 export interface ReplSearch {
@@ -22,12 +26,15 @@ export interface FoundRepl {
   cwd?: string;
   /** The whole environment, where it is not that of this process. */
   env?: NodeJS.ProcessEnv;
-  /** As in `lean-toolchain`, such as `leanprover/lean4:v4.33.0`; null where unknown. */
+  /** The toolchain that runs, such as `leanprover/lean4:v4.33.0`; null where unknown. */
   toolchain: string | null;
+  /**
+   * Tells what states that are made with it stand on, beside what was done to make them. It reads
+   * files anew at each call, and starts nothing.
+   * @param imports the modules that the code at the root imports; null where they are not known
+   */
+  identify: (imports: readonly string[] | null) => Promise<LeanIdentity>;
 }
-
-/** Where `lake build` puts the REPL in a checkout of it. */
-const BUILT_REPL = join(".lake", "build", "bin", "repl");
 
 const HOW_TO_GET_ONE = `Clone https://github.com/leanprover-community/repl at the tag of your Lean version, run
 "lake build" in it, and name that folder with --repl or LEAN_PICKLE_REPL.`;
@@ -43,22 +50,20 @@ export async function findRepl(search: ReplSearch): Promise<FoundRepl> {
   }
   const repl = await findExecutableRepl(resolve(search.repl));
   const project = await findProject(search.project);
-  const toolchain =
-    (project && (await readToolchain(project.folder))) ?? (await toolchainOfRepl(repl));
+  const place: LeanPlace = { repl, project: project?.folder };
+  const toolchain = toolchainInUse(place, new Evidence());
   const lake = project?.hasLakefile ? await findLake(search.lake) : undefined;
   return {
     ...(lake ? { command: lake, args: ["env", repl] } : { command: repl, args: [] }),
     ...(project ? { cwd: project.folder } : withToolchain(toolchain)),
     toolchain,
+    identify: (imports) => identifyLean(place, imports),
   };
 }
 
-/**
- * Outside a project elan would run its default Lean, of which the REPL asks where its library is.
- * What the user has chosen for elan counts before that.
- */
+/** Outside a project elan would run its default Lean, of which the REPL asks where its library is. */
 function withToolchain(toolchain: string | null): { env?: NodeJS.ProcessEnv } {
-  return toolchain === null ? {} : { env: { ELAN_TOOLCHAIN: toolchain, ...process.env } };
+  return toolchain === null ? {} : { env: { ...process.env, ELAN_TOOLCHAIN: toolchain } };
 }
 
 async function findExecutableRepl(path: string): Promise<string> {
@@ -88,19 +93,6 @@ function noRepl(path: string, error: unknown): unknown {
     return new LeanPickleError("no-repl", message, { hint: HOW_TO_GET_ONE, cause: error });
   }
   return error;
-}
-
-/** The toolchain of the checkout that an executable was built in, by its own path or behind a link. */
-async function toolchainOfRepl(repl: string): Promise<string | null> {
-  for (const path of [repl, await realpath(repl)]) {
-    const isBuilt = path.endsWith(`/${BUILT_REPL}`);
-    const folder = isBuilt ? path.slice(0, -BUILT_REPL.length - 1) : dirname(path);
-    const toolchain = await readToolchain(folder);
-    if (toolchain !== null) {
-      return toolchain;
-    }
-  }
-  return null;
 }
 
 async function findLake(named: string | undefined): Promise<string | undefined> {

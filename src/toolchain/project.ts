@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
 
@@ -34,19 +34,6 @@ export async function findProject(named: string | undefined): Promise<Project | 
     if (folder === dirname(folder)) {
       return undefined;
     }
-  }
-}
-
-/** What the `lean-toolchain` of a folder says; null where there is none, or no name in it. */
-export async function readToolchain(folder: string): Promise<string | null> {
-  try {
-    const text = (await readFile(join(folder, TOOLCHAIN_FILE), "utf8")).trim();
-    return /^[\x21-\x7e]{1,200}$/.test(text) ? text : null;
-  } catch (error) {
-    if (hasSystemCode(error, "ENOENT") || hasSystemCode(error, "ENOTDIR")) {
-      return null;
-    }
-    throw error;
   }
 }
 

@@ -1,20 +1,10 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ReplLaunch } from "../../src/repl/connection.ts";
 import { findRepl } from "../../src/toolchain/find-repl.ts";
 import { temporaryFolder } from "../support/folders.ts";
-
-function executable(path: string): string {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, "#!/bin/sh\n", { mode: 0o755 });
-  return path;
-}
-
-function file(path: string, text = ""): string {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-  return path;
-}
+import { executable, file, stubLeanEnvironment } from "../support/lean-places.ts";
 
 function brokenLink(path: string): string {
   symlinkSync("gone", path);
@@ -23,24 +13,30 @@ function brokenLink(path: string): string {
 
 let here: string;
 let repl: string;
-const { PATH } = process.env;
+const identify = expect.any(Function);
 const before = process.cwd();
 
 beforeEach(() => {
+  stubLeanEnvironment();
   here = temporaryFolder();
   repl = executable(join(temporaryFolder(), "repl"));
   process.chdir(here);
-  process.env.PATH = join(here, "no-lake-here");
+  vi.stubEnv("PATH", join(here, "no-lake-here"));
 });
 
 afterEach(() => {
   process.chdir(before);
-  process.env.PATH = PATH;
+  vi.unstubAllEnvs();
 });
 
 describe("findRepl", () => {
   it("runs an executable directly where there is no project", async () => {
-    expect(await findRepl({ repl })).toEqual({ command: repl, args: [], toolchain: null });
+    expect(await findRepl({ repl })).toEqual({
+      command: repl,
+      args: [],
+      toolchain: null,
+      identify,
+    });
   });
 
   it("takes a checkout in which it was built, and its toolchain", async () => {
@@ -62,7 +58,7 @@ describe("findRepl", () => {
 
   it("runs under lake env in a project with a lakefile, from a folder below it too", async () => {
     const lake = executable(join(here, "bin/lake"));
-    process.env.PATH = `/nowhere::${dirname(lake)}`;
+    vi.stubEnv("PATH", `/nowhere::${dirname(lake)}`);
     file(join(here, "lakefile.toml"));
     file(join(here, "lean-toolchain"), "leanprover/lean4:v4.31.0");
     mkdirSync(join(here, "a/b"), { recursive: true });
@@ -72,6 +68,7 @@ describe("findRepl", () => {
       args: ["env", repl],
       cwd: here,
       toolchain: "leanprover/lean4:v4.31.0",
+      identify,
     });
   });
 
@@ -94,6 +91,7 @@ describe("findRepl", () => {
       args: [],
       cwd: project,
       toolchain: "leanprover/lean4:v4.31.0",
+      identify,
     };
     expect(await findRepl({ repl, project })).toEqual(expected);
     file(join(project, "lakefile.lean"));
@@ -105,6 +103,23 @@ describe("findRepl", () => {
       file(join(here, "lean-toolchain"), text);
       expect((await findRepl({ repl })).toolchain).toBeNull();
     }
+  });
+
+  it("takes the toolchain that ELAN_TOOLCHAIN names before all others", async () => {
+    file(join(here, "lean-toolchain"), "leanprover/lean4:v4.31.0");
+    vi.stubEnv("ELAN_TOOLCHAIN", "");
+    expect((await findRepl({ repl })).toolchain).toBe("leanprover/lean4:v4.31.0");
+    vi.stubEnv("ELAN_TOOLCHAIN", "leanprover/lean4:v4.33.0");
+    expect((await findRepl({ repl })).toolchain).toBe("leanprover/lean4:v4.33.0");
+  });
+
+  it("tells what Lean is, as the launch of a REPL does", async () => {
+    file(join(here, "lean-toolchain"), "leanprover/lean4:v4.31.0");
+    const launch: ReplLaunch = await findRepl({ repl });
+    expect(await launch.identify?.(["Lean"])).toMatchObject({
+      inputs: { toolchain: "leanprover/lean4:v4.31.0", project: {}, imports: {} },
+      unknown: [],
+    });
   });
 
   it.each<[string, () => string | undefined, RegExp]>([

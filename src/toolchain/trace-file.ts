@@ -1,0 +1,32 @@
+const HASH = /^[0-9a-f]{1,64}$/i;
+
+/**
+ * The hash in one of lake's `.trace` files, of all that went into what was built: the sources, the
+ * options, Lean, and the traces of the imports. Null where it is not understood.
+ *
+ * The forms, from `readTraceFile` in Lake's src/lake/Lake/Build/Common.lean over its versions: the
+ * hash and nothing else, in decimal digits; `{ "depHash": "<decimal>", "log": [...] }`;
+ * `{ "schemaVersion": "2025-09-10", "depHash": "<16 hexadecimal digits>", "inputs": [...], ... }`. A
+ * hash that is a JSON number has lost digits when it is read here, so that two may look the same.
+ */
+export function parseDepHash(text: string): string | null {
+  const plain = text.trim();
+  if (HASH.test(plain)) {
+    return plain;
+  }
+  const trace = parseJson(plain);
+  const hash = trace instanceof Object && "depHash" in trace ? trace.depHash : null;
+  return typeof hash === "string" && HASH.test(hash) ? hash : null;
+}
+
+/** A file of lake's as JSON; null where it is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      return null;
+    }
+    throw error;
+  }
+}

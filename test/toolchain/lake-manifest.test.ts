@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { readManifest } from "../../src/toolchain/lake-manifest.ts";
+
+const NOTHING = { packagesDir: undefined, paths: [], parts: [] };
+
+describe("readManifest", () => {
+  it("takes packages used where they lie, and those that are a part of what was cloned", () => {
+    const packages = [
+      { type: "path", name: "a", dir: "../a", inherited: false },
+      { type: "git", name: "b", url: "u", rev: "r", subDir: null },
+      { type: "git", name: "c", url: "u", rev: "r", subDir: "lean" },
+    ];
+    const text = JSON.stringify({ version: "1.1.0", packagesDir: ".lake/packages", packages });
+    expect(readManifest(text)).toEqual({
+      packagesDir: ".lake/packages",
+      paths: ["../a"],
+      parts: [{ name: "c", folder: "lean" }],
+    });
+  });
+
+  it("takes those of older versions", () => {
+    const packages = [
+      { path: { name: "a", dir: "./../a" } },
+      { git: { name: "b", "subDir?": null } },
+      { git: { name: "c", "subDir?": "lean" } },
+    ];
+    expect(readManifest(JSON.stringify({ version: 5, packages }))).toEqual({
+      packagesDir: undefined,
+      paths: ["./../a"],
+      parts: [{ name: "c", folder: "lean" }],
+    });
+  });
+
+  it.each([
+    "",
+    "{",
+    "null",
+    "[]",
+    '"text"',
+    '{"packages": 1}',
+    '{"packages": [null, 1, {}, {"type": "path"}, {"type": "path", "dir": 1}, {"git": 1}]}',
+    '{"packagesDir": "a\\u0000b", "packages": [{"type": "path", "dir": "a\\u0000b"}]}',
+  ])("leaves out what is not understood of %s", (text) => {
+    expect(readManifest(text)).toEqual(NOTHING);
+  });
+});
