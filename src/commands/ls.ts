@@ -1,10 +1,13 @@
 import { type Command, Option } from "commander";
+import type { Output } from "../output/output.ts";
+import { findBuiltOn } from "../session/built-on.ts";
 import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
 import type { ManifestState, StateKind } from "../session/pickle-session-state.ts";
 import type { Verdict } from "../session/session-cache.ts";
 import { checkStates, countLoaded, styleStatus, tellWhy } from "./check-states.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
 import { type ExtraColumn, kindOf, stateTable } from "./state-table.ts";
+import { drawTree, orderAsTree, type TreeRow } from "./state-tree.ts";
 import { noStates, requireStates, tellMissing } from "./states.ts";
 
 type SortKey = "id" | "name" | "size" | "age";
@@ -12,7 +15,17 @@ type SortKey = "id" | "name" | "size" | "age";
 interface LsOptions {
   kind?: StateKind;
   sort: SortKey;
+  tree?: boolean;
   check?: boolean;
+}
+
+/** What is listed. */
+interface Listing {
+  /** In the order of the list. */
+  states: readonly ManifestState[];
+  /** The states at their places in the tree, in the same order, where it is drawn. */
+  tree: readonly TreeRow<ManifestState>[] | undefined;
+  verdicts: readonly Verdict[] | undefined;
 }
 
 /** `lean-pickle ls`: lists states. */
@@ -30,12 +43,14 @@ export function define(command: Command, host: Host): void {
         .choices(["id", "name", "size", "age"] satisfies SortKey[])
         .default("id"),
     )
+    .option("--tree", "what was built on what")
     .option("--check", "load each into Lean, and say what came of it")
     .addHelpText(
       "after",
       examples(
         "lean-pickle ls",
         "lean-pickle ls --kind proof-state --sort size",
+        "lean-pickle ls --tree",
         "lean-pickle ls -q | xargs -n1 lean-pickle show",
       ),
     )
@@ -48,47 +63,67 @@ async function ls(context: Context, references: string[], options: LsOptions): P
   const kind = options.kind;
   const states = named.filter((state) => kind === undefined || kindOf(state) === kind);
   const sorted = sortStates(states, options.sort);
+  const tree = options.tree ? orderAsTree(sorted, findBuiltOn(cache.recipes, sorted)) : undefined;
   const verdicts = options.check ? await checkStates(context, cache, states) : undefined;
-  show(context, cache, sorted, verdicts);
+  show(context.output, cache, {
+    states: tree?.map(({ state }) => state) ?? sorted,
+    tree,
+    verdicts,
+  });
   tellMissing(context.output, cache, missing);
   const good = verdicts ? countLoaded(verdicts) : states.length;
   return outcomeOf(good, states.length + missing.length);
 }
 
-function show(
-  { output }: Context,
-  cache: PickleSessionCache,
-  states: readonly ManifestState[],
-  verdicts: readonly Verdict[] | undefined,
-): void {
-  const found = new Map(
-    verdicts?.map(({ sessionId, status, message }) => [
-      sessionId,
-      { status, ...(message !== undefined && { message }) },
-    ]),
-  );
+function show(output: Output, cache: PickleSessionCache, listing: Listing): void {
+  const { states } = listing;
   if (output.json) {
-    output.jsonData(
-      states.map((state) => (verdicts ? { ...state, ...found.get(state.sessionId) } : state)),
-    );
+    output.jsonData(asJson(listing));
   } else if (output.quiet) {
     if (states.length > 0) {
       output.data(states.map(({ sessionId }) => sessionId).join("\n"));
     }
   } else if (states.length > 0) {
-    const status: ExtraColumn = {
-      title: "STATUS",
-      cell: ({ sessionId }) => found.get(sessionId)?.status ?? "-",
-      style: (text) => styleStatus(text, output.styles),
-    };
-    const extra = verdicts ? [status] : [];
-    output.data(stateTable(states, cache, output.styles, output.width, extra));
-    for (const verdict of verdicts ?? []) {
-      tellWhy(output, verdict);
-    }
+    showTable(output, cache, listing);
   } else {
     output.note(noStates(cache, "There are no such states"));
   }
+}
+
+function asJson({ states, tree, verdicts }: Listing): object[] {
+  const found = byId(verdicts);
+  return states.map((state, at) => {
+    const verdict = found.get(state.sessionId);
+    return {
+      ...state,
+      ...(tree && { builtOn: tree[at]?.builtOn ?? null }),
+      ...(verdict && { status: verdict.status }),
+      ...(verdict?.message !== undefined && { message: verdict.message }),
+    };
+  });
+}
+
+function showTable(
+  output: Output,
+  cache: PickleSessionCache,
+  { states, tree, verdicts }: Listing,
+): void {
+  const { styles, width } = output;
+  const found = byId(verdicts);
+  const status: ExtraColumn = {
+    title: "STATUS",
+    cell: ({ sessionId }) => found.get(sessionId)?.status ?? "-",
+    style: (text) => styleStatus(text, styles),
+  };
+  const options = { extra: verdicts ? [status] : [], tree: tree && drawTree(tree, width) };
+  output.data(stateTable(states, cache, styles, width, options));
+  for (const verdict of verdicts ?? []) {
+    tellWhy(output, verdict);
+  }
+}
+
+function byId(verdicts: readonly Verdict[] | undefined): Map<number, Verdict> {
+  return new Map(verdicts?.map((verdict) => [verdict.sessionId, verdict]));
 }
 
 function sortStates(states: readonly ManifestState[], by: SortKey): ManifestState[] {

@@ -10,6 +10,13 @@ export interface ExtraColumn extends Column {
   cell(state: ManifestState): string;
 }
 
+/** What a table of states has besides what each has. */
+export interface StateTableOptions {
+  extra?: readonly ExtraColumn[];
+  /** The ids of the states as the branches of a tree. */
+  tree?: readonly string[] | undefined;
+}
+
 /**
  * The table of states: id, name, kind, size, age, Lean and what is in it.
  * @param width in columns of the terminal
@@ -19,21 +26,23 @@ export function stateTable(
   cache: PickleSessionCache,
   styles: Styles,
   width: number,
-  extra: readonly ExtraColumn[] = [],
+  { extra = [], tree }: StateTableOptions = {},
 ): string {
   const now = Date.now();
   const columns: Column[] = [
-    { title: "ID", align: "right", style: styles.cyan },
-    { title: "NAME", minWidth: 12, style: styles.bold },
+    tree
+      ? { title: "ID", style: (text) => text.replace(/-\d+/, (id) => styles.cyan(id)) }
+      : { title: "ID", align: "right", style: styles.cyan },
+    { title: "NAME", minWidth: tree ? nameBesideTree(width) : 12, leaveOut: 6, style: styles.bold },
     { title: "KIND", leaveOut: 2 },
     { title: "SIZE", align: "right", leaveOut: 4 },
     { title: "AGE", align: "right", leaveOut: 3 },
     { title: "LEAN", leaveOut: 1 },
     ...extra,
-    { title: "SUMMARY", minWidth: 10 },
+    { title: "SUMMARY", minWidth: 10, leaveOut: 5 },
   ];
-  const rows = states.map((state) => [
-    String(state.sessionId),
+  const rows = states.map((state, at) => [
+    tree?.[at] ?? String(state.sessionId),
     state.name ?? "-",
     kindOf(state),
     formatBytes(state.bytes),
@@ -43,6 +52,11 @@ export function stateTable(
     printableLine(summaryOf(state, cache)),
   ]);
   return renderTable(columns, rows, width);
+}
+
+/** How far a name may be cut to leave room for the tree: further on a narrow terminal. */
+function nameBesideTree(width: number): number {
+  return Math.max(6, Math.min(12, Math.floor(width / 5)));
 }
 
 /** `environment` or `proof-state`. */
@@ -60,7 +74,8 @@ function summaryOf(state: ManifestState, cache: PickleSessionCache): string {
   if (state.isProofState) {
     return goalSummary(state.goals ?? []);
   }
-  const step = cache.recipe(state)?.at(-1);
+  // Not the whole recipe: of a long chain, each state's is nearly as long.
+  const step = cache.recipes[state.key]?.step;
   const lines = step && "cmd" in step ? step.cmd.trim().split("\n") : [];
   return lines.at(-1) ?? "-";
 }

@@ -40,6 +40,42 @@ describe("ls, show, reload and clear", () => {
     expect((await run(["ls", "nobody"], { cwd })).code).toBe(4);
   });
 
+  it("ls --tree draws what was built on what, for people and for programs", async () => {
+    const cwd = await filled();
+    await succeed(["add", "--from", "zeta", "-c", "def more := 1", "-n", "beta"], { cwd });
+    await succeed(["add", "--from", "zeta", "-c", "def much := 1"], { cwd });
+    await succeed(["add", "--from", "beta", "-c", "def most := 1"], { cwd });
+    const ids = async (...args: string[]) =>
+      (await succeed(["ls", "--tree", ...args], { cwd }))
+        .split("\n")
+        .slice(1)
+        .map((line) => /^.*?-\d+/.exec(line)?.[0]);
+    const branches = ["-1", "├─ -4", "│  └─ -6", "└─ -5"];
+    const goals = ["-2", "└─ -3"];
+    const table = await succeed(["ls", "--tree", "--check"], { cwd });
+    expect(table.split("\n")[0]).toMatch(/^ID +NAME +KIND .* STATUS +SUMMARY$/);
+    expect(table.split("\n")[3]).toMatch(/^│ {2}└─ -6 +- +environment .* loaded +def most := 1$/);
+    expect(await ids()).toEqual([...branches, ...goals]);
+    expect(await ids("--sort", "name")).toEqual([...goals, ...branches]);
+    expect(await ids("--kind", "proof-state")).toEqual(goals);
+    expect(await ids("zeta", "-5", "-6")).toEqual(["-1", "├─ -5", "└─ -6"]);
+    expect(await succeed(["ls", "--tree", "-q"], { cwd })).toBe("-1\n-4\n-6\n-5\n-2\n-3");
+    await succeed(["rm", "beta"], { cwd });
+    expect(await ids()).toEqual(["-1", "├─ -5", "└─ -6", ...goals]);
+    await succeed(["rm", "zeta"], { cwd });
+    const json = JSON.parse(await succeed(["ls", "--tree", "--json"], { cwd }));
+    const bases = json.map(({ sessionId, builtOn }: Record<string, unknown>) => [
+      sessionId,
+      builtOn,
+    ]);
+    expect(bases).toEqual([
+      [-2, null],
+      [-3, -2],
+      [-5, null],
+      [-6, null],
+    ]);
+  });
+
   it("ls --check loads the states, and has a column for what came of it", async () => {
     const cwd = await filled();
     const { pickleFile } = JSON.parse(await succeed(["show", "alpha", "--json"], { cwd }));

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { textWidth } from "../../src/output/table.ts";
 import { readLog, simulatedRepl } from "../simulated-repl/index.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { program, succeed } from "../support/program.ts";
@@ -17,11 +18,16 @@ interface Screen {
   ended: Promise<{ code: number | null; text: string }>;
 }
 
-/** Runs the program on a terminal of 80 columns. */
-function onTerminal(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Screen {
+/** Runs the program on a terminal. */
+function onTerminal(
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+  columns = 80,
+): Screen {
   const words = [process.execPath, program, ...args].map((word) => `'${word}'`).join(" ");
   const { CI: _, NO_COLOR: __, ...own } = process.env;
-  const child = spawn("script", ["-qec", `stty cols 80; ${words}`, "/dev/null"], {
+  const child = spawn("script", ["-qec", `stty cols ${columns}; ${words}`, "/dev/null"], {
     cwd,
     env: { ...own, TERM: "xterm", LEAN_PICKLE_REPL: simulatedRepl, ...env },
     stdio: ["pipe", "pipe", "inherit"],
@@ -107,5 +113,30 @@ describe.skipIf(!haveScript)("on a terminal", () => {
     expect(plain.text).toContain("…");
     const widths = plain.text.split("\r\n").map((line) => [...line].length);
     expect(Math.max(...widths)).toBeLessThanOrEqual(80);
+  });
+
+  it("ls --tree fits a narrow terminal, and says how deep a state is where there is no room", async () => {
+    const cwd = await filled();
+    for (let index = 1; index <= 5; index++) {
+      const code = `def x${index} := 1\n-- 漢字e\u0301 漢字漢字漢字漢字漢字漢字`;
+      await succeed(["add", `--from=${-index}`, "-c", code], { cwd });
+    }
+    await succeed(["add", "--from=-2", "-c", "def side := 1"], { cwd });
+    const { code, text } = await onTerminal(["ls", "--tree"], cwd, { NO_COLOR: "1" }, 40).ended;
+    const lines = text.trimEnd().split("\r\n");
+    expect(code).toBe(0);
+    expect(Math.max(...lines.map(textWidth))).toBeLessThanOrEqual(40);
+    expect(lines[0]).toMatch(/^ID +NAME +.*SUMMARY$/);
+    expect(lines.slice(1).map((line) => /^.*?-\d+/.exec(line)?.[0])).toEqual([
+      "-1",
+      "└─ -2",
+      "   ├─ -3",
+      "   │  ├─3─ -4",
+      "   │  ├─4─ -5",
+      "   │  └─5─ -6",
+      "   └─ -7",
+    ]);
+    const colored = await onTerminal(["ls", "--tree"], cwd, {}, 40).ended;
+    expect(colored.text).toContain("└─ \u001b[36m-2\u001b[39m");
   });
 });
