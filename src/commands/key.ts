@@ -44,7 +44,7 @@ async function key(context: Context, files: string[], options: AdditionOptions):
   } else if (options.explain) {
     await tellMiss(context, cache, derivation);
   } else {
-    const why = unknown.length > 0 ? `, never a hit: it is not known ${unknown.join("; ")}` : "";
+    const why = unknown.length > 0 ? `, and never a hit. Not known: ${unknown.join("; ")}` : "";
     output.note(`miss${why}`);
   }
   return "done";

@@ -75,7 +75,7 @@ function summaryOf(state: ManifestState, cache: PickleSessionCache): string {
     return goalSummary(state.goals ?? []);
   }
   // Not the whole recipe: of a long chain, each state's is nearly as long.
-  const step = cache.recipes[state.key]?.step;
+  const step = cache.manifest.recipes[state.key]?.step;
   const lines = step && "cmd" in step ? step.cmd.trim().split("\n") : [];
   return lines.at(-1) ?? "-";
 }

@@ -24,7 +24,7 @@ interface Near {
 /** Says why {@link findHits} found nothing for a derivation. */
 export function explainMiss(cache: PickleSessionCache, derivation: Derivation): MissExplanation {
   const { manifest, workingDir } = cache;
-  const unknown = derivation.unknown.map((clause) => `it is not known ${clause}`);
+  const unknown = derivation.unknown.map((clause) => `not known: ${clause}`);
   const before = derivation.base === null ? [] : (recipeChain(manifest, derivation.base) ?? []);
   const wanted = [...before, ...derivation.steps].map(({ step }) => step);
   const near = findNearest(cache, wanted);

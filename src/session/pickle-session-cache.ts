@@ -216,11 +216,6 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     return recipeChain(this.manifest, key)?.map(({ step }) => step);
   }
 
-  /** The last step to each state, and to what it was built on, by their keys. */
-  get recipes(): Readonly<Manifest["recipes"]> {
-    return this.#manifest.recipes;
-  }
-
   keys(): IterableIterator<number> {
     return this.manifest.states.map(({ sessionId }) => sessionId).values();
   }

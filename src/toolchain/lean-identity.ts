@@ -55,7 +55,7 @@ export async function identifyLean(
     imports: imports === null ? null : identifyImports(imports, place.project, evidence),
   };
   if (imports === null) {
-    evidence.doubt("the header of the code is not understood");
+    evidence.doubt("what the code at the root imports");
   }
   const { changedAt } = evidence;
   return { inputs, unknown: [...new Set(evidence.unknown)], changedAt };

@@ -108,7 +108,7 @@ describe("identifyLean", () => {
     expect(unknown).toEqual(["lake keeps no trace of the module Foo.Bar"]);
     expect(await identifyLean(place, null)).toMatchObject({
       inputs: { imports: null },
-      unknown: ["the header of the code is not understood"],
+      unknown: ["what the code at the root imports"],
     });
   });
 
