@@ -1,24 +1,82 @@
-/** Compiles the sources, and writes the JSON Schema of the manifest beside them. */
+/**
+ * Writes dist: the program and the library, the declarations of the library, the JSON Schema of the
+ * manifest, and the licences of what is in the bundles.
+ *
+ * There is a bundler for the sake of start-up, which a script pays with each call: `ls -q` of ten
+ * states took 1.73 times as long as `node -e 0` with a file for each module, and takes 1.45 times as
+ * long from bundles with what they use of the dependencies (medians of 30 runs, Node 20).
+ */
 import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { toJsonSchema } from "@valibot/to-json-schema";
+import { build } from "rolldown";
+import { renderLicenses } from "./licenses.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
-const require = createRequire(import.meta.url);
+
+/** What the program loads late, if at all: bundled, it would not start any sooner. */
+const NOT_BUNDLED = ["ora", "proper-lockfile", "signal-exit"];
+
+/**
+ * What every run of the program needs, what most commands need, and what they share with the
+ * library, as one file each: left to the bundler it is twelve files for `ls`, which take 2 ms more.
+ */
+const SHARED_FILES = [
+  { name: "errors", test: /src.errors/ },
+  { name: "cache", test: /src.session.(pickle-session-cache|goals)/ },
+  { name: "program", test: /node_modules.commander|src.output|src.commands.options/ },
+  { name: "command", test: /src.commands.(context|states|state-table|check-states)/ },
+];
 
 rmSync(dist, { recursive: true, force: true });
-const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
-execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], {
-  stdio: "inherit",
-});
+mkdirSync(dist);
+const bundled = await writeBundles();
+writeFileSync(join(dist, "THIRD-PARTY-LICENSES.md"), renderLicenses(bundled));
+writeDeclarations();
+await writeManifestSchema();
 
-const { manifestSchema } = await import(join(dist, "store", "manifest.js"));
-const schema = {
-  ...toJsonSchema(manifestSchema),
-  title: "The manifest of a lean-pickle cache, lean-pickle.json",
-};
-writeFileSync(join(dist, "manifest.schema.json"), `${JSON.stringify(schema, null, 2)}\n`);
+/** Bundles the program and the library, and returns the paths of the modules that went in. */
+async function writeBundles() {
+  const { output } = await build({
+    cwd: root,
+    input: { cli: "src/cli.ts", index: "src/index.ts" },
+    platform: "node",
+    external: NOT_BUNDLED,
+    output: {
+      dir: dist,
+      format: "esm",
+      chunkFileNames: "chunks/[name]-[hash].js",
+      codeSplitting: { groups: SHARED_FILES },
+    },
+  });
+  return output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
+}
+
+function writeDeclarations() {
+  const require = createRequire(import.meta.url);
+  const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
+  execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], {
+    stdio: "inherit",
+  });
+}
+
+/** The schema is evaluated from a bundle in memory, since dist has no module of its own for it. */
+async function writeManifestSchema() {
+  const { output } = await build({
+    cwd: root,
+    input: "src/store/manifest.ts",
+    platform: "node",
+    write: false,
+  });
+  const code = encodeURIComponent(output[0].code);
+  const { manifestSchema } = await import(`data:text/javascript,${code}`);
+  const schema = {
+    ...toJsonSchema(manifestSchema),
+    title: "The manifest of a lean-pickle cache, lean-pickle.json",
+  };
+  writeFileSync(join(dist, "manifest.schema.json"), `${JSON.stringify(schema, null, 2)}\n`);
+}

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { symlinkSync } from "node:fs";
+import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -22,9 +22,13 @@ describe("the package", () => {
     ) as [{ filename: string; files: { path: string }[] }];
     const paths = files.map(({ path }) => path);
     const allowed =
-      /^(bin\/lean-pickle\.js|dist\/.*\.(js|d\.ts|json)|(package\.json|README|CHANGELOG|LICENSE)(\.md)?)$/;
+      /^(bin\/lean-pickle\.js|dist\/(.*\.(js|d\.ts|json)|THIRD-PARTY-LICENSES\.md)|(package\.json|README|CHANGELOG|LICENSE)(\.md)?)$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
     expect(paths).toContain("dist/manifest.schema.json");
+    const licenses = readFileSync(join(root, "dist", "THIRD-PARTY-LICENSES.md"), "utf8");
+    for (const bundled of ["chalk", "commander", "fast-string-truncated-width", "valibot"]) {
+      expect(licenses).toMatch(new RegExp(`^## ${bundled} [\\d.]+ \\(MIT\\)\n\n.*MIT`, "m"));
+    }
 
     execFileSync("tar", ["xzf", join(folder, filename), "-C", folder]);
     symlinkSync(join(root, "node_modules"), join(folder, "package", "node_modules"));

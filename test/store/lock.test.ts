@@ -29,7 +29,7 @@ async function cacheFolder(): Promise<string> {
 /** A process that holds the lock until it is ended. */
 function holdElsewhere(folder: string) {
   return startWorker(`
-    import { withLock } from "DIST/store/lock.js";
+    import { withLock } from "STORE/lock.js";
     await withLock(${JSON.stringify(folder)}, {}, () => new Promise(() => {
       setInterval(() => {}, 1000);
       console.log("held");
@@ -110,7 +110,7 @@ describe("withLock", () => {
       const workers = Array.from({ length: 4 }, () =>
         startWorker(`
           import { appendFileSync } from "node:fs";
-          import { withLock } from "DIST/store/lock.js";
+          import { withLock } from "STORE/lock.js";
           await withLock(${JSON.stringify(folder)}, {}, async () => {
             appendFileSync(${JSON.stringify(journal)}, "in ");
             await new Promise((resolve) => setImmediate(resolve));
@@ -157,7 +157,7 @@ describe("withLock", () => {
   it("does not give back the lock that another took in the meantime, nor at the end", async () => {
     const folder = await cacheFolder();
     const robbed = startWorker(`
-      import { withLock } from "DIST/store/lock.js";
+      import { withLock } from "STORE/lock.js";
       await withLock(${JSON.stringify(folder)}, {}, () => new Promise((resolve) => {
         process.stdin.once("data", resolve);
         console.log("held");

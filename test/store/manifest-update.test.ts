@@ -162,7 +162,7 @@ describe("updateManifest", () => {
     const folder = temporaryFolder();
     const workers = Array.from({ length: 4 }, () =>
       startWorker(`
-        import { updateManifest } from "DIST/store/manifest-update.js";
+        import { updateManifest } from "STORE/manifest-update.js";
         for (let i = 0; i < 10; i++) {
           await updateManifest(${JSON.stringify(folder)}, {}, (manifest) => {
             const sessionId = manifest.nextSessionId--;

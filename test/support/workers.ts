@@ -1,9 +1,22 @@
-/** Other processes that work on the same cache with the built store. */
+/** Other processes that work on the same cache with the store. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { onTestFinished } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "rolldown";
+import { afterAll, onTestFinished } from "vitest";
 
-const dist = new URL("../../dist/", import.meta.url).href;
+/** Modules of the store as Node takes them: the build of the package keeps none of its own. */
+const store = mkdtempSync(join(tmpdir(), "lean-pickle-store-"));
+afterAll(() => rmSync(store, { recursive: true, force: true }));
+await build({
+  cwd: fileURLToPath(new URL("../../", import.meta.url)),
+  input: ["src/store/lock.ts", "src/store/manifest-update.ts"],
+  platform: "node",
+  output: { dir: store },
+});
 
 /** Another process. */
 export interface Worker {
@@ -15,11 +28,15 @@ export interface Worker {
 }
 
 /**
- * Starts a process that runs this code, as a module that can import `store/...` of the build.
- * @param code `DIST` in it stands for the folder of the build
+ * Starts a process that runs this code, as a module that can import the lock and the update of the manifest.
+ * @param code `STORE` in it stands for the folder of the built modules
  */
 export function startWorker(code: string): Worker {
-  const args = ["--input-type=module", "-e", code.replaceAll("DIST/", dist)];
+  const args = [
+    "--input-type=module",
+    "-e",
+    code.replaceAll("STORE/", `${pathToFileURL(store).href}/`),
+  ];
   const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   return {
