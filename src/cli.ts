@@ -3,7 +3,8 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Help } from "commander";
-import type { CommandModule, Host, Outcome } from "./commands/context.ts";
+import { COMMANDS } from "./commands/all.ts";
+import type { Host, Outcome } from "./commands/context.ts";
 import { addGlobalOptions, dropEmptyVariables } from "./commands/options.ts";
 import { describeSystemError, type ErrorCode, isSystemError, LeanPickleError } from "./errors.ts";
 import { Output } from "./output/output.ts";
@@ -45,6 +46,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const output = watchOutput();
   dropEmptyVariables(process.env);
   const interrupts = armSignals();
+  process.once("beforeExit", failUnfinished);
   const host: Host = { signal: interrupts.signal, outcome: "done" };
   try {
     const program = await createProgram(host, argv);
@@ -54,48 +56,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = await report(error, host.output ?? (await outputFor(argv)));
   } finally {
     interrupts.disarm();
+    process.off("beforeExit", failUnfinished);
   }
 }
 
-interface CommandEntry {
-  summary: string;
-  load(): Promise<CommandModule>;
+/** Where nothing is left to wait for, Node ends, even if the work has not come to its end. */
+function failUnfinished(): void {
+  process.exitCode = 1;
 }
-
-const COMMANDS: Record<string, CommandEntry> = {
-  add: {
-    summary: "run code or tactics, and keep the state that they end with",
-    load: () => import("./commands/add.ts"),
-  },
-  key: {
-    summary: "print the key that add would look up, and whether the cache holds it",
-    load: () => import("./commands/key.ts"),
-  },
-  rm: {
-    summary: "remove states; what was built on them stays usable",
-    load: () => import("./commands/rm.ts"),
-  },
-  ls: {
-    summary: "list the states",
-    load: () => import("./commands/ls.ts"),
-  },
-  reload: {
-    summary: "load the states into Lean, and say what came of each",
-    load: () => import("./commands/reload.ts"),
-  },
-  clear: {
-    summary: "remove every state; on a terminal, after asking",
-    load: () => import("./commands/clear.ts"),
-  },
-  show: {
-    summary: "show what a state is, where it comes from, its goals and its file",
-    load: () => import("./commands/show.ts"),
-  },
-  run: {
-    summary: "run code or tactics on a state, and keep nothing",
-    load: () => import("./commands/run.ts"),
-  },
-};
 
 const HELP_END = `
 LEAN_PICKLE_REPL, or --repl, names the Lean REPL: an executable, or a checkout where it was built.

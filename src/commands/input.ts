@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { promises as fs } from "node:fs";
 import { addAbortSignal } from "node:stream";
 import { describeSystemError, isSystemError, LeanPickleError } from "../errors.ts";
 import type { CodeSource } from "../session/addition.ts";
@@ -30,7 +30,7 @@ export async function readSources(
 
 async function readWhole(file: string): Promise<Buffer> {
   try {
-    return await readFile(file);
+    return await fs.readFile(file);
   } catch (error) {
     if (isSystemError(error)) {
       // Reading a folder fails without its name.

@@ -63,7 +63,9 @@ async function ls(context: Context, references: string[], options: LsOptions): P
   const kind = options.kind;
   const states = named.filter((state) => kind === undefined || kindOf(state) === kind);
   const sorted = sortStates(states, options.sort);
-  const tree = options.tree ? orderAsTree(sorted, findBuiltOn(cache.manifest.recipes, sorted)) : undefined;
+  const tree = options.tree
+    ? orderAsTree(sorted, findBuiltOn(cache.manifest.recipes, sorted))
+    : undefined;
   const verdicts = options.check ? await checkStates(context, cache, states) : undefined;
   show(context.output, cache, {
     states: tree?.map(({ state }) => state) ?? sorted,

@@ -106,7 +106,9 @@ export async function addToCache(
   cache.checkNames(wantedNames(cache, addition, derivation, name), replaceName);
   const hits = options.force ? undefined : findHits(cache, addition, derivation);
   if (hits && (await nameHits(cache, hits, addition, name, replaceName))) {
-    await Promise.all(hits.map((state) => cache.touch(state)));
+    for (const state of hits) {
+      cache.touch(state);
+    }
     return { states: currentOf(cache, hits), cached: true, messages: [], sorries: [] };
   }
   await options.onMiss?.(derivation);

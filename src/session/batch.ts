@@ -177,7 +177,9 @@ class Batch {
     if (!(await nameHits(this.#cache, hits, item, item.name, this.#options.replaceName))) {
       return false;
     }
-    await Promise.all(hits.map((state) => this.#cache.touch(state)));
+    for (const state of hits) {
+      this.#cache.touch(state);
+    }
     const states = hits.map((state) => this.#cache.get(state.sessionId)?.entry ?? state);
     this.#names.setStates(states);
     this.#settle(slot, { states, cached: true, messages: [], sorries: [] });

@@ -2,7 +2,7 @@
 import { canonicalJson, type KeyInputs } from "../recipe/key.ts";
 import type { PlannedStep } from "../recipe/plan.ts";
 import { type ManifestState, type RecipeEntry, recipeChain } from "../store/manifest.ts";
-import { isPickleThere } from "../store/pickles.ts";
+import { isPickleThere } from "../store/pickle-presence.ts";
 import type { Derivation } from "./derivation.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 

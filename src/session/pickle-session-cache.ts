@@ -5,7 +5,7 @@ import type { ReplRequest } from "../repl/protocol.ts";
 import { picklePath } from "../store/layout.ts";
 import type { LockOptions } from "../store/lock.ts";
 import { type Manifest, type ManifestState, recipeChain } from "../store/manifest.ts";
-import { isPickleThere, touchPickle } from "../store/pickles.ts";
+import { isPickleThere, touchPickle } from "../store/pickle-presence.ts";
 import type { Removal } from "../store/removal.ts";
 import type { Candidate, Keeping, KeepOptions } from "./keeping.ts";
 import { checkNames, type WantedName } from "./names.ts";
@@ -121,8 +121,8 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   }
 
   /** Notes that a state is used, if the cache can be written to. */
-  async touch(entry: ManifestState): Promise<void> {
-    await touchPickle(this.workingDir, entry);
+  touch(entry: ManifestState): void {
+    touchPickle(this.workingDir, entry);
   }
 
   /**

@@ -1,9 +1,8 @@
 /** The pickles of a cache: files that are written once, under a name of their own. */
 import { createHash, randomBytes } from "node:crypto";
-import { lstatSync } from "node:fs";
-import { type FileHandle, lutimes, readdir, rename, rm } from "node:fs/promises";
+import { type FileHandle, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
+import { hasSystemCode, LeanPickleError } from "../errors.ts";
 import { randomName, syncDirectory, withFile } from "./durable.ts";
 import { checkFolders, prepareFolders } from "./folders.ts";
 import { CACHE_FOLDER, cachePath, picklePath, temporaryPath } from "./layout.ts";
@@ -89,27 +88,6 @@ export class TemporaryPickle {
 /** Makes the names of all pickles that were kept durable. */
 export async function syncPickles(workingDir: string): Promise<void> {
   await syncDirectory(cachePath(workingDir));
-}
-
-/** Whether the pickle of a state is there and has its size: what can be told without reading it. */
-export function isPickleThere(workingDir: string, entry: PickleEntry): boolean {
-  const found = lstatSync(picklePath(workingDir, entry), { throwIfNoEntry: false });
-  return found?.isFile() === true && found.size === entry.bytes;
-}
-
-/**
- * Notes that a state is used: the last use of a state is the modification time of its pickle. A
- * cache that cannot be written to can be used all the same.
- */
-export async function touchPickle(workingDir: string, entry: PickleEntry): Promise<void> {
-  const now = new Date();
-  try {
-    await lutimes(picklePath(workingDir, entry), now, now);
-  } catch (error) {
-    if (!isSystemError(error)) {
-      throw error;
-    }
-  }
 }
 
 /** Removes a pickle that no manifest names any more; one that is gone already is all right. */

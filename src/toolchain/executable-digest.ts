@@ -1,13 +1,16 @@
 import { createHash, randomBytes } from "node:crypto";
 import {
   type BigIntStats,
+  closeSync,
+  fstatSync,
   mkdirSync,
+  openSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isSystemError } from "../errors.ts";
 import { readSmallFile } from "./evidence.ts";
@@ -28,21 +31,21 @@ const STAMP = ["dev", "ino", "size", "mtimeNs", "ctimeNs"] as const;
  * device, inode, size and the times in nanoseconds are those of the file.
  * @throws an error of the operating system where the executable cannot be read
  */
-export async function digestExecutable(path: string): Promise<string> {
-  const file = await open(path);
+export function digestExecutable(path: string): string {
+  const file = openSync(path, "r");
   try {
     const now = Date.now();
-    const before = await file.stat({ bigint: true });
+    const before = fstatSync(file, { bigint: true });
     if (before.size <= HASHED_EACH_TIME) {
-      return await hash(file);
+      return hash(file);
     }
     const memo = memoPath(realpathSync.native(path));
     const remembered = memo === undefined ? undefined : recall(memo, before);
     if (remembered !== undefined) {
       return remembered;
     }
-    const sha256 = await hash(file);
-    const after = await file.stat({ bigint: true });
+    const sha256 = hash(file);
+    const after = fstatSync(file, { bigint: true });
     // A file that changed a moment ago may change again without its times showing it.
     const isSettled = now - Number(before.ctimeMs) >= SETTLED_AFTER;
     if (memo !== undefined && isSettled && STAMP.every((part) => before[part] === after[part])) {
@@ -50,15 +53,15 @@ export async function digestExecutable(path: string): Promise<string> {
     }
     return sha256;
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
-async function hash(file: FileHandle): Promise<string> {
+function hash(file: number): string {
   const sha256 = createHash("sha256");
-  const chunks = file.createReadStream({ autoClose: false, highWaterMark: HASHED_EACH_TIME });
-  for await (const chunk of chunks) {
-    sha256.update(chunk as Buffer);
+  const buffer = Buffer.allocUnsafe(HASHED_EACH_TIME);
+  for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) {
+    sha256.update(buffer.subarray(0, read));
   }
   return sha256.digest("hex");
 }

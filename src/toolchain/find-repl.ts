@@ -1,5 +1,4 @@
-import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
 import { BUILT_REPL } from "./checkout.ts";
@@ -48,16 +47,16 @@ export async function findRepl(search: ReplSearch): Promise<FoundRepl> {
   if (search.repl === undefined) {
     throw new LeanPickleError("no-repl", "No Lean REPL was named.", { hint: HOW_TO_GET_ONE });
   }
-  const repl = await findExecutableRepl(resolve(search.repl));
-  const project = await findProject(search.project);
+  const repl = findExecutableRepl(resolve(search.repl));
+  const project = findProject(search.project);
   const place: LeanPlace = { repl, project: project?.folder };
   const toolchain = toolchainInUse(place, new Evidence());
-  const lake = project?.hasLakefile ? await findLake(search.lake) : undefined;
+  const lake = project?.hasLakefile ? findLake(search.lake) : undefined;
   return {
     ...(lake ? { command: lake, args: ["env", repl] } : { command: repl, args: [] }),
     ...(project ? { cwd: project.folder } : withToolchain(toolchain)),
     toolchain,
-    identify: (imports) => identifyLean(place, imports),
+    identify: async (imports) => identifyLean(place, imports),
   };
 }
 
@@ -66,25 +65,29 @@ function withToolchain(toolchain: string | null): { env?: NodeJS.ProcessEnv } {
   return toolchain === null ? {} : { env: { ...process.env, ELAN_TOOLCHAIN: toolchain } };
 }
 
-async function findExecutableRepl(path: string): Promise<string> {
-  const isFolder = await stat(path).then(
-    (found) => found.isDirectory(),
-    (error: unknown) => {
-      throw noRepl(path, error);
-    },
-  );
+function findExecutableRepl(path: string): string {
+  const isFolder = isFolderOrFile(path);
   const repl = isFolder ? join(path, BUILT_REPL) : path;
-  if (isFolder && !(await isExecutable(repl))) {
+  if (isFolder && !isExecutable(repl)) {
     throw new LeanPickleError("no-repl", `${path} holds no built REPL: there is no ${repl}.`, {
       hint: `Run "lake build" in ${path}, if it is a checkout of the REPL.`,
     });
   }
-  if (!(await isExecutable(repl))) {
+  if (!isExecutable(repl)) {
     throw new LeanPickleError("no-repl", `${repl} is not an executable file.`, {
       hint: HOW_TO_GET_ONE,
     });
   }
   return repl;
+}
+
+/** True for a folder, false for a file. @throws {LeanPickleError} `no-repl` where there is neither */
+function isFolderOrFile(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    throw noRepl(path, error);
+  }
 }
 
 function noRepl(path: string, error: unknown): unknown {
@@ -95,27 +98,25 @@ function noRepl(path: string, error: unknown): unknown {
   return error;
 }
 
-async function findLake(named: string | undefined): Promise<string | undefined> {
+function findLake(named: string | undefined): string | undefined {
   if (named !== undefined) {
     const path = resolve(named);
-    if (!(await isExecutable(path))) {
+    if (!isExecutable(path)) {
       throw new LeanPickleError("usage", `${path}, named as lake, is not an executable file.`);
     }
     return path;
   }
-  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-    const path = resolve(folder, "lake");
-    if (folder !== "" && (await isExecutable(path))) {
-      return path;
-    }
-  }
-  return undefined;
+  return (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== "")
+    .map((folder) => resolve(folder, "lake"))
+    .find(isExecutable);
 }
 
-async function isExecutable(path: string): Promise<boolean> {
+function isExecutable(path: string): boolean {
   try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
   } catch (error) {
     if (isSystemError(error)) {
       return false;

@@ -43,14 +43,11 @@ export interface LeanIdentity {
  * Lean runs tells whether it changed in between.
  * @param imports the modules that the code at the root imports; null where they are not known
  */
-export async function identifyLean(
-  place: LeanPlace,
-  imports: readonly string[] | null,
-): Promise<LeanIdentity> {
+export function identifyLean(place: LeanPlace, imports: readonly string[] | null): LeanIdentity {
   const evidence = new Evidence();
   const inputs: LeanInputs = {
     toolchain: portableToolchain(place, evidence),
-    repl: await identifyRepl(place.repl, evidence),
+    repl: identifyRepl(place.repl, evidence),
     project: place.project === undefined ? null : identifyProject(place.project, evidence),
     imports: imports === null ? null : identifyImports(imports, place.project, evidence),
   };

@@ -1,6 +1,6 @@
-import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { hasSystemCode, LeanPickleError } from "../errors.ts";
+import { LeanPickleError } from "../errors.ts";
+import { isFolder, isThere } from "./evidence.ts";
 
 /** A Lean project. */
 export interface Project {
@@ -18,17 +18,17 @@ const TOOLCHAIN_FILE = "lean-toolchain";
  * lakefile or a `lean-toolchain`; undefined where there is none.
  * @throws {LeanPickleError} `usage` where `named` is no folder
  */
-export async function findProject(named: string | undefined): Promise<Project | undefined> {
+export function findProject(named: string | undefined): Project | undefined {
   if (named !== undefined) {
     const folder = resolve(named);
-    if (!(await isFolder(folder))) {
+    if (!isFolder(folder)) {
       throw new LeanPickleError("usage", `${folder}, named as project, is not a folder.`);
     }
-    return { folder, hasLakefile: await hasOneOf(folder, LAKEFILES) };
+    return { folder, hasLakefile: hasOneOf(folder, LAKEFILES) };
   }
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
-    const hasLakefile = await hasOneOf(folder, LAKEFILES);
-    if (hasLakefile || (await hasOneOf(folder, [TOOLCHAIN_FILE]))) {
+    const hasLakefile = hasOneOf(folder, LAKEFILES);
+    if (hasLakefile || hasOneOf(folder, [TOOLCHAIN_FILE])) {
       return { folder, hasLakefile };
     }
     if (folder === dirname(folder)) {
@@ -37,27 +37,6 @@ export async function findProject(named: string | undefined): Promise<Project | 
   }
 }
 
-async function hasOneOf(folder: string, names: readonly string[]): Promise<boolean> {
-  const found = await Promise.all(names.map((name) => exists(join(folder, name))));
-  return found.includes(true);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await statIfThere(path)) !== undefined;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await statIfThere(path))?.isDirectory() ?? false;
-}
-
-async function statIfThere(path: string): Promise<Awaited<ReturnType<typeof stat>> | undefined> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    const mayBeAbsent = ["ENOENT", "ENOTDIR", "EACCES"].some((code) => hasSystemCode(error, code));
-    if (mayBeAbsent) {
-      return undefined;
-    }
-    throw error;
-  }
+function hasOneOf(folder: string, names: readonly string[]): boolean {
+  return names.some((name) => isThere(join(folder, name)));
 }

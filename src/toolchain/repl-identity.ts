@@ -31,7 +31,7 @@ export type ReplIdentity =
  * was built in a checkout that has them all, which holds on any machine; else by its content. Null,
  * with a clause, where that cannot be read.
  */
-export async function identifyRepl(repl: string, evidence: Evidence): Promise<ReplIdentity | null> {
+export function identifyRepl(repl: string, evidence: Evidence): ReplIdentity | null {
   evidence.look(repl);
   for (const path of pathsOfRepl(repl)) {
     const checkout = checkoutOf(path);
@@ -41,7 +41,7 @@ export async function identifyRepl(repl: string, evidence: Evidence): Promise<Re
     }
   }
   try {
-    return { sha256: await digestExecutable(repl) };
+    return { sha256: digestExecutable(repl) };
   } catch (error) {
     if (isSystemError(error)) {
       evidence.doubt("the executable of the REPL cannot be read");

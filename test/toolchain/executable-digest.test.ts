@@ -55,10 +55,10 @@ afterEach(() => {
 describe("digestExecutable", () => {
   it("is the digest of the content, behind links too", async () => {
     symlinkSync("repl", join(folder, "link"));
-    expect(await digestExecutable(path)).toBe(sha256(LARGE));
-    expect(await digestExecutable(join(folder, "link"))).toBe(sha256(LARGE));
+    expect(digestExecutable(path)).toBe(sha256(LARGE));
+    expect(digestExecutable(join(folder, "link"))).toBe(sha256(LARGE));
     writeFileSync(path, "small");
-    expect(await digestExecutable(path)).toBe(sha256("small"));
+    expect(digestExecutable(path)).toBe(sha256("small"));
   });
 
   it("throws what the system says where it cannot be read", async () => {
@@ -67,7 +67,7 @@ describe("digestExecutable", () => {
 
   it("is remembered for a large file, for the user alone", async () => {
     passTime();
-    await digestExecutable(path);
+    digestExecutable(path);
     expect(JSON.parse(readFileSync(memoPath(), "utf8"))).toMatchObject({
       size: String(LARGE.length),
       sha256: sha256(LARGE),
@@ -80,8 +80,8 @@ describe("digestExecutable", () => {
   it("is believed where it is remembered, by way of a link too", async () => {
     plantMemo();
     symlinkSync("repl", join(folder, "link"));
-    expect(await digestExecutable(path)).toBe(PLANTED);
-    expect(await digestExecutable(join(folder, "link"))).toBe(PLANTED);
+    expect(digestExecutable(path)).toBe(PLANTED);
+    expect(digestExecutable(join(folder, "link"))).toBe(PLANTED);
   });
 
   it.each(["dev", "ino", "size", "mtimeNs", "ctimeNs"])(
@@ -89,7 +89,7 @@ describe("digestExecutable", () => {
     async (part) => {
       plantMemo({ [part]: "1" });
       passTime();
-      expect(await digestExecutable(path)).toBe(sha256(LARGE));
+      expect(digestExecutable(path)).toBe(sha256(LARGE));
       // It was put right.
       expect(readFileSync(memoPath(), "utf8")).toContain(sha256(LARGE));
     },
@@ -98,11 +98,11 @@ describe("digestExecutable", () => {
   it("is not believed once the content changed, even with the size and time it had", async () => {
     passTime();
     const { atime, mtime } = statSync(path);
-    expect(await digestExecutable(path)).toBe(sha256(LARGE));
+    expect(digestExecutable(path)).toBe(sha256(LARGE));
     const other = LARGE.replace("x", "y");
     writeFileSync(path, other);
     utimesSync(path, atime, mtime);
-    expect(await digestExecutable(path)).toBe(sha256(other));
+    expect(digestExecutable(path)).toBe(sha256(other));
   });
 
   it.each([
@@ -111,32 +111,32 @@ describe("digestExecutable", () => {
     ["empty", ""],
   ])("is not believed where the memo is %s", async (_what, text) => {
     file(memoPath(), text);
-    expect(await digestExecutable(path)).toBe(sha256(LARGE));
+    expect(digestExecutable(path)).toBe(sha256(LARGE));
   });
 
   it("is not believed where the memo holds no digest", async () => {
     plantMemo({ sha256: "../../etc" });
-    expect(await digestExecutable(path)).toBe(sha256(LARGE));
+    expect(digestExecutable(path)).toBe(sha256(LARGE));
   });
 
   it("is not remembered for a file that changed just now, nor for a small one", async () => {
     vi.spyOn(Date, "now").mockReturnValue(statSync(path).ctimeMs + 1999);
-    await digestExecutable(path);
+    digestExecutable(path);
     passTime();
-    await digestExecutable(executable(join(folder, "small"), "small"));
+    digestExecutable(executable(join(folder, "small"), "small"));
     expect(readdirSync(cache)).toEqual([]);
   });
 
   it("is told where the memo cannot be written or read", async () => {
     passTime();
     vi.stubEnv("XDG_CACHE_HOME", file(join(folder, "no-folder")));
-    expect(await digestExecutable(path)).toBe(sha256(LARGE));
+    expect(digestExecutable(path)).toBe(sha256(LARGE));
     vi.stubEnv("XDG_CACHE_HOME", cache);
     file(join(memoPath(), "a folder in its place"));
-    expect(await digestExecutable(path)).toBe(sha256(LARGE));
+    expect(digestExecutable(path)).toBe(sha256(LARGE));
     expect(readdirSync(join(memoPath(), ".."))).toHaveLength(1);
     vi.stubEnv("XDG_CACHE_HOME", undefined);
     vi.stubEnv("HOME", "no-home");
-    expect(await digestExecutable(path)).toBe(sha256(LARGE));
+    expect(digestExecutable(path)).toBe(sha256(LARGE));
   });
 });

@@ -34,7 +34,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-function identify(changes: Partial<LeanPlace> = {}): Promise<LeanIdentity> {
+function identify(changes: Partial<LeanPlace> = {}): LeanIdentity {
   return identifyLean({ ...place, ...changes }, IMPORTS);
 }
 
@@ -42,7 +42,7 @@ describe("identifyLean", () => {
   it("tells toolchain, REPL, project and imports", async () => {
     const digest = expect.stringMatching(/^[0-9a-f]{64}$/);
     const checkout = join(place.repl, "../../../..");
-    expect(await identify()).toEqual({
+    expect(identify()).toEqual({
       inputs: {
         toolchain: TOOLCHAIN,
         repl: { revision: git(checkout, "rev-parse", "HEAD"), toolchain: TOOLCHAIN, trace: "1234" },
@@ -67,16 +67,16 @@ describe("identifyLean", () => {
     ["ELAN_TOOLCHAIN is set", () => vi.stubEnv("ELAN_TOOLCHAIN", "leanprover/lean4:v4.9.0")],
     ["the REPL was built anew", () => file(`${place.repl}.trace`, "1235")],
   ])("is another one where %s", async (_what, change) => {
-    const before = await identify();
+    const before = identify();
     change(place.project);
-    expect((await identify()).inputs).not.toEqual(before.inputs);
+    expect(identify().inputs).not.toEqual(before.inputs);
   });
 
   it("is another one with another REPL, and without a project", async () => {
-    const { inputs } = await identify();
+    const { inputs } = identify();
     const repl = executable(join(temporaryFolder(), "repl"));
-    expect((await identify({ repl })).inputs).not.toEqual(inputs);
-    expect((await identify({ project: undefined })).inputs).toMatchObject({ project: null });
+    expect(identify({ repl }).inputs).not.toEqual(inputs);
+    expect(identify({ project: undefined }).inputs).toMatchObject({ project: null });
   });
 
   it("is the same wherever project and REPL lie, and whenever they were written", async () => {
@@ -87,14 +87,14 @@ describe("identifyLean", () => {
       utimesSync(join(project, name), 1, 1);
     }
     const repl = join(checkout, ".lake/build/bin/repl");
-    const [before, after] = [await identify(), await identify({ project, repl })];
+    const [before, after] = [identify(), identify({ project, repl })];
     expect(canonicalJson(after.inputs)).toBe(canonicalJson(before.inputs));
   });
 
   it("holds no path", async () => {
     const repl = executable(join(temporaryFolder(), "repl"));
     vi.stubEnv("ELAN_TOOLCHAIN", "/opt/lean");
-    const { inputs, unknown } = await identify({ repl });
+    const { inputs, unknown } = identify({ repl });
     expect(unknown).toEqual(["the toolchain is a folder, and not a name"]);
     for (const own of [place.project, repl, "/opt/lean", process.cwd()]) {
       expect(canonicalJson(inputs)).not.toContain(own);
@@ -103,10 +103,10 @@ describe("identifyLean", () => {
 
   it("says what is not known", async () => {
     rmSync(join(place.project, ".lake"), { recursive: true });
-    const { inputs, unknown } = await identify();
+    const { inputs, unknown } = identify();
     expect(inputs.imports).toEqual({ "Foo.Bar": null });
     expect(unknown).toEqual(["lake keeps no trace of the module Foo.Bar"]);
-    expect(await identifyLean(place, null)).toMatchObject({
+    expect(identifyLean(place, null)).toMatchObject({
       inputs: { imports: null },
       unknown: ["what the code at the root imports"],
     });
@@ -115,7 +115,7 @@ describe("identifyLean", () => {
   it.each(FILES)("does not know a %s that cannot be read", async (name) => {
     rmSync(join(place.project, name));
     mkdirSync(join(place.project, name));
-    const { inputs, unknown } = await identify();
+    const { inputs, unknown } = identify();
     expect(inputs.project).toMatchObject({ [name]: null });
     expect(unknown).toEqual([`the ${name} of the project cannot be read`]);
   });
@@ -123,11 +123,11 @@ describe("identifyLean", () => {
   it("does not know a toolchain that is none", async () => {
     writeFileSync(join(place.project, "lean-toolchain"), "two words");
     vi.stubEnv("ELAN_TOOLCHAIN", "");
-    const { inputs, unknown } = await identify();
+    const { inputs, unknown } = identify();
     expect(inputs.toolchain).toBe(TOOLCHAIN);
     expect(unknown).toEqual(["the lean-toolchain of the project names no toolchain"]);
     vi.stubEnv("ELAN_TOOLCHAIN", "two words");
-    expect(await identify()).toMatchObject({
+    expect(identify()).toMatchObject({
       inputs: { toolchain: null },
       unknown: ["ELAN_TOOLCHAIN names no toolchain"],
     });
@@ -135,17 +135,17 @@ describe("identifyLean", () => {
 
   it("knows that no toolchain is named: the REPL tells its Lean then", async () => {
     const repl = executable(join(temporaryFolder(), "repl"));
-    const { inputs, unknown } = await identifyLean({ repl, project: undefined }, []);
+    const { inputs, unknown } = identifyLean({ repl, project: undefined }, []);
     expect(inputs).toEqual({ toolchain: null, repl: inputs.repl, project: null, imports: {} });
     expect(unknown).toEqual([]);
   });
 
   it("tells when the youngest of its files changed", async () => {
-    const before = await identify();
+    const before = identify();
     const trace = file(join(place.project, ".lake/build/lib/lean/Foo/Bar.trace"), "13");
-    expect((await identify()).changedAt).toBe(statSync(trace).ctimeMs);
+    expect(identify().changedAt).toBe(statSync(trace).ctimeMs);
     const repl = executable(join(temporaryFolder(), "repl"));
-    expect((await identify({ repl })).changedAt).toBe(statSync(repl).ctimeMs);
+    expect(identify({ repl }).changedAt).toBe(statSync(repl).ctimeMs);
     expect(before.changedAt).toBeLessThanOrEqual(statSync(trace).ctimeMs);
   });
 });

@@ -102,7 +102,7 @@ describe("identifyRepl", () => {
 
   it("is not known where there is nothing to read", async () => {
     const evidence = new Evidence();
-    expect(await identifyRepl(join(checkout, "gone"), evidence)).toBeNull();
+    expect(identifyRepl(join(checkout, "gone"), evidence)).toBeNull();
     expect(evidence.unknown).toEqual(["the executable of the REPL cannot be read"]);
   });
 });
