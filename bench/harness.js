@@ -80,6 +80,7 @@ export function run({ repl }, { command, args, input = "", env }, folder) {
   const { status, stderr, error } = spawnSync(command, args, {
     cwd: folder,
     input,
+    maxBuffer: 2 ** 28,
     env: { ...process.env, ...surroundings },
   });
   const elapsedMs = Number(process.hrtime.bigint() - startedAt) / 1e6;
@@ -87,6 +88,16 @@ export function run({ repl }, { command, args, input = "", env }, folder) {
     throw new Error(`${command} ${args.join(" ")} failed: ${error ?? stderr}`);
   }
   return elapsedMs;
+}
+
+/**
+ * Removes the cache in a folder.
+ * @param {string} folder
+ */
+export function dropCache(folder) {
+  for (const name of ["lean-pickle.json", "lean-pickle.json.bak", "session_cache"]) {
+    rmSync(join(folder, name), { recursive: true, force: true });
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { inFolder, measure, ours } from "../harness.js";
+import { dropCache, inFolder, measure, ours } from "../harness.js";
 
 /**
  * One `add` against the same requests, piped straight into the REPL.
@@ -13,7 +13,7 @@ export function adding(context) {
     const input = requests.map((request) => `${JSON.stringify(request)}\n\n`).join("");
     const arms = [
       { name: "requests piped into the REPL", command: context.repl, args: [], input },
-      ours("add -c", ["add", "-q", "-c", code]),
+      ours("add -c", ["add", "-q", "-c", code], { prepare: dropCache }),
     ];
     return measure(context, arms, folder);
   });

@@ -4,7 +4,7 @@ import type { BatchItem } from "./batch-item.ts";
 import type { DerivedBase } from "./derivation.ts";
 import type { Candidate } from "./keeping.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
-import { baseOf, type Pickled } from "./pickling.ts";
+import type { Pickled } from "./pickling.ts";
 
 /** A state that a line builds on, before or after it is kept. */
 export interface Made {
@@ -55,10 +55,10 @@ export class BatchNames {
   /** Takes what a line has pickled. */
   setPickled(candidates: readonly Candidate[]): void {
     for (const { pickled, name } of candidates) {
-      const known = baseOf(pickled);
-      if (name !== null && known && this.#builtOn.has(name)) {
+      const { base } = pickled;
+      if (name !== null && base && this.#builtOn.has(name)) {
         const { isProofState } = pickled.facts;
-        this.#made.set(name, { base: { ...known, name, isProofState }, pickled });
+        this.#made.set(name, { base: { ...base, name, isProofState }, pickled });
       }
     }
   }

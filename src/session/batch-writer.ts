@@ -10,10 +10,10 @@ const MAX_UNSEALED = 32;
 const MAX_PENDING = 512;
 
 /** How many states are worth a change of the manifest at once. */
-const GROUP = 32;
+const GROUP = 64;
 
 /** How long a state may wait for others, in milliseconds: what is done is to be kept soon. */
-const GROUP_MS = 250;
+const GROUP_MS = 500;
 
 interface Pending {
   candidate: Candidate;

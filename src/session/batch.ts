@@ -149,7 +149,6 @@ class Batch {
       await Promise.all(candidates.map(({ pickled }) => pickled.temporary.discard()));
       throw error;
     }
-    this.#servers.count(candidates.length);
     this.#names.setPickled(candidates);
     this.#waiting.add(derivation.key);
     await this.#writer.add(candidates, (kept) => {
@@ -199,7 +198,6 @@ class Batch {
     if (!state) {
       throw new LeanPickleError("no-such-state", "What it builds on could not be kept.");
     }
-    this.#servers.count();
     return await this.#cache.load(state.sessionId, server, this.#options.timeout);
   }
 

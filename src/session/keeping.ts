@@ -9,7 +9,7 @@ import { isPickleThere } from "../store/pickle-presence.ts";
 import { removePickle, syncPickles } from "../store/pickles.ts";
 import { type Claim, isStillTrue } from "./identity.ts";
 import { checkName } from "./names.ts";
-import { baseOf, type Pickled } from "./pickling.ts";
+import { baseInDoubt, type Pickled } from "./pickling.ts";
 
 /** A pickle that is to become a state, and the name that it is to have. */
 export interface Candidate {
@@ -95,7 +95,7 @@ async function draftAll(
 
 async function draftOf(pickled: Pickled, name: string | null, isTrue: boolean): Promise<Draft> {
   const { bytes, sha256, header } = await pickled.sealed;
-  const base = baseOf(pickled, isTrue);
+  const base = isTrue ? pickled.base : baseInDoubt(pickled);
   const key = base?.key ?? keyOfPickle(pickled.kind, sha256);
   const state = {
     ...pickled.facts,

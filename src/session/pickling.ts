@@ -1,5 +1,6 @@
 /** From a state in a REPL to a pickle that is nobody's yet. */
 import { LeanPickleError } from "../errors.ts";
+import type { KeyInputs } from "../recipe/key.ts";
 import type { StateKind } from "../recipe/steps.ts";
 import type { ReplConnection, RunOptions } from "../repl/connection.ts";
 import { ReplDiedError } from "../repl/errors.ts";
@@ -29,6 +30,8 @@ export interface Pickled {
   claim: Claim;
   /** How it was made; undefined where that is not known. */
   provenance: Provenance | undefined;
+  /** Its key and the recipes that lead to it, where it is known how it was made. */
+  base: KnownBase | undefined;
   /** The process that has it, and its id there. */
   process: object;
   replId: number;
@@ -64,7 +67,12 @@ export async function pickleState(
     const imports = provenance?.imports ?? null;
     const claim = { launch, imports, inputs: await inputs.of(server, imports), startedAt };
     const isProofState = subject.kind === "proofState";
-    const pickled: Pickled = {
+    const base = provenance && writeDown(provenance, claim.inputs);
+    if (base) {
+      // What is built on it in the same process needs not wait until it is kept.
+      loaded.setBase(process, subject, base);
+    }
+    return {
       temporary,
       sealed,
       kind: isProofState ? "proof-state" : "environment",
@@ -80,35 +88,24 @@ export async function pickleState(
       },
       claim,
       provenance,
+      base,
       process,
       replId: subject.id,
     };
-    const base = baseOf(pickled);
-    if (base) {
-      // What is built on it in the same process needs not wait until it is kept.
-      loaded.setBase(process, subject, base);
-    }
-    return pickled;
   } catch (error) {
     await temporary.discard();
     throw error;
   }
 }
 
-/**
- * The key and the recipes of a state, where it is known how it was made.
- * @param isTrue whether what its key says of Lean was so all the time
- */
-export function baseOf(
-  { provenance, claim, facts }: Pickled,
-  isTrue = true,
-): KnownBase | undefined {
-  if (!provenance) {
-    return undefined;
-  }
-  const inputs = isTrue ? claim.inputs : neverTheSame(claim.inputs);
+/** The base of a pickle of which it turned out that it is not known what it stands on. */
+export function baseInDoubt({ provenance, claim }: Pickled): KnownBase | undefined {
+  return provenance && writeDown(provenance, neverTheSame(claim.inputs));
+}
+
+function writeDown(provenance: Provenance, inputs: KeyInputs): KnownBase | undefined {
   const { key, recipes } = writeRecipes(provenance, inputs);
-  return key === null ? undefined : { key, imports: facts.imports, recipes };
+  return key === null ? undefined : { key, imports: provenance.imports, recipes };
 }
 
 /**

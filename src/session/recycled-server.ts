@@ -2,17 +2,17 @@ import type { LeanServerOptions, ReplLaunch } from "../repl/connection.ts";
 import { LeanServer } from "../repl/lean-server.ts";
 
 /**
- * How many requests a REPL gets before a new one takes its place: long sessions of the real one end
- * in a crash, after about 560 commands (leanprover-community/repl#77).
+ * How many commands and tactics a REPL gets before a new one takes its place: long sessions of the
+ * real one end in a crash, after about 560 commands (leanprover-community/repl#77).
  */
-const MAX_REQUESTS = 400;
+const MAX_COMMANDS = 400;
 
-/** A REPL for long work: a new process after one that ended, and after some hundred requests. */
+/** A REPL for long work: a new process after one that ended, and after some hundred commands. */
 export class RecycledServer {
   readonly #launch: ReplLaunch;
   readonly #options: LeanServerOptions;
   #server: LeanServer | undefined;
-  #requests = 0;
+  #commands = 0;
 
   constructor(launch: ReplLaunch, options: LeanServerOptions) {
     this.#launch = launch;
@@ -21,18 +21,18 @@ export class RecycledServer {
 
   /** The process for the next piece of work, which stays the same until that is done. */
   async get(): Promise<LeanServer> {
-    if (this.#server?.isAlive && this.#requests < MAX_REQUESTS) {
+    if (this.#server?.isAlive && this.#commands < MAX_COMMANDS) {
       return this.#server;
     }
     await this.#server?.close();
-    this.#requests = 0;
+    this.#commands = 0;
     this.#server = new LeanServer(this.#launch, this.#options);
     return this.#server;
   }
 
-  /** Counts requests that the process was sent. */
-  count(requests = 1): void {
-    this.#requests += requests;
+  /** Counts a command, or a tactic, that the process has run. */
+  count(): void {
+    this.#commands++;
   }
 
   /** Ends the process. */

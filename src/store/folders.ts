@@ -1,5 +1,5 @@
 /** The folders of a cache. */
-import { constants, existsSync } from "node:fs";
+import { constants, existsSync, lstatSync } from "node:fs";
 import { access, lstat, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
@@ -10,17 +10,42 @@ const CACHEDIR_TAG = `Signature: 8a477f597d28d172789f06886806bc55
 # This folder holds pickled states of Lean, kept by lean-pickle. They can be made again.
 `;
 
+/** The files in the folder of the pickles that tell other tools what it is. */
+const MARKS = new Map([
+  ["CACHEDIR.TAG", CACHEDIR_TAG],
+  [".gitignore", "*\n"],
+]);
+
 /**
  * Makes the folders of a cache where they are missing, for their owner alone.
  * @throws as {@link checkFolders}
  */
 export async function prepareFolders(workingDir: string): Promise<void> {
+  if (arePrepared(workingDir)) {
+    return;
+  }
   await makeWorkingDir(workingDir);
   const cache = cachePath(workingDir);
   await makeFolder(cache);
   await makeFolder(temporaryPath(workingDir));
-  await writeOnce(join(cache, "CACHEDIR.TAG"), CACHEDIR_TAG);
-  await writeOnce(join(cache, ".gitignore"), "*\n");
+  for (const [name, text] of MARKS) {
+    await writeOnce(join(cache, name), text);
+  }
+}
+
+/**
+ * Whether nothing is missing. Not handed to another thread: there it would wait for the syncs of
+ * other files, and with it the REPL for its next request.
+ */
+function arePrepared(workingDir: string): boolean {
+  const cache = cachePath(workingDir);
+  const isFolder = (path: string): boolean =>
+    lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return (
+    isFolder(cache) &&
+    isFolder(temporaryPath(workingDir)) &&
+    [...MARKS.keys()].every((name) => existsSync(join(cache, name)))
+  );
 }
 
 /**

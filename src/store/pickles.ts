@@ -10,6 +10,9 @@ import type { ManifestState } from "./manifest.ts";
 import { HEADER_BYTES, type OleanHeader, parseOleanHeader } from "./olean-header.ts";
 import { READ_NO_FOLLOW } from "./regular-file.ts";
 
+/** How much of a pickle is read at once. */
+const CHUNK_BYTES = 2 ** 20;
+
 /** What is known of a pickle once it is written. */
 export interface PickleFacts {
   bytes: number;
@@ -132,14 +135,20 @@ export async function findDamage(
 
 async function readFacts(file: FileHandle): Promise<PickleFacts> {
   const hash = createHash("sha256");
+  const { size } = await file.stat();
+  const buffer = Buffer.allocUnsafe(Math.min(size + 1, CHUNK_BYTES));
   let bytes = 0;
   let start = Buffer.alloc(0);
-  for await (const chunk of file.createReadStream({ autoClose: false, start: 0 })) {
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, bytes);
+    if (bytesRead === 0) {
+      return { bytes, sha256: hash.digest("hex"), header: parseOleanHeader(start) };
+    }
+    const chunk = buffer.subarray(0, bytesRead);
     hash.update(chunk);
-    bytes += chunk.length;
+    bytes += bytesRead;
     if (start.length < HEADER_BYTES) {
       start = Buffer.concat([start, chunk]).subarray(0, HEADER_BYTES);
     }
   }
-  return { bytes, sha256: hash.digest("hex"), header: parseOleanHeader(start) };
 }
