@@ -5,7 +5,7 @@ import { type Candidate, type Keeping, type KeepOptions, keepPickled } from "./k
 import { checkNames } from "./names.ts";
 import type { OpenCache } from "./open-cache.ts";
 import type { AddAllOptions } from "./pickle-session-state.ts";
-import { pickleState } from "./pickling.ts";
+import { type Described, describeState, pickleState } from "./pickling.ts";
 import type { NamesState } from "./session-cache.ts";
 
 /** As {@link PickleSessionCache.addAll}. */
@@ -15,15 +15,21 @@ export async function addAll(
   responses: readonly NamesState[],
   { names, replaceName = false, force = false, ...options }: AddAllOptions,
 ): Promise<ManifestState[]> {
-  // A damaged manifest, or a bad name, is noticed before anything is pickled. Whether a name that
-  // is taken is that of the same state will be known after that.
+  // A damaged manifest, or a name that is taken, is noticed before anything is pickled.
   open.refresh();
-  const wanted = (names ?? []).filter((name) => name !== null).map((name) => ({ name }));
-  checkNames(open.index.manifest, wanted, true);
+  const described: Described[] = [];
+  for (const response of responses) {
+    described.push(await describeState(server, response, open));
+  }
+  const wanted = described.flatMap(({ base }, index) => {
+    const name = names?.[index] ?? null;
+    return name === null ? [] : [{ name, key: base?.key }];
+  });
+  checkNames(open.index.manifest, wanted, replaceName);
   const candidates: Candidate[] = [];
   try {
-    for (const [index, response] of responses.entries()) {
-      const pickled = await pickleState(server, response, open, options);
+    for (const [index, each] of described.entries()) {
+      const pickled = await pickleState(server, each, open, options);
       candidates.push({ pickled, name: names?.[index] ?? null });
     }
   } catch (error) {

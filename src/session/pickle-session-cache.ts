@@ -101,8 +101,9 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     response: NamesState,
     options: RunOptions = {},
   ): Promise<Pickled> {
-    const { pickleState } = await import("./pickling.ts");
-    return await pickleState(server, response, this.#open, options);
+    const { describeState, pickleState } = await import("./pickling.ts");
+    const described = await describeState(server, response, this.#open);
+    return await pickleState(server, described, this.#open, options);
   }
 
   /** The second half of adding: makes states of what was pickled, in one change of the manifest. */

@@ -20,18 +20,12 @@ type EarlyFacts = Pick<
 >;
 
 /** A state that the REPL has pickled, and that is in no manifest yet. */
-export interface Pickled {
+export interface Pickled extends Omit<Described, "subject"> {
   temporary: TemporaryPickle;
   /** What the pickle is, once it is whole on the disk. */
   sealed: Promise<PickleFacts>;
   kind: StateKind;
   facts: EarlyFacts;
-  /** What its key says of Lean, and what that takes to be true. */
-  claim: Claim;
-  /** How it was made; undefined where that is not known. */
-  provenance: Provenance | undefined;
-  /** Its key and the recipes that lead to it, where it is known how it was made. */
-  base: KnownBase | undefined;
   /** The process that has it, and its id there. */
   process: object;
   replId: number;
@@ -44,35 +38,60 @@ export interface PicklingContext {
   inputs: ProcessInputs;
 }
 
+/** A state in a REPL, and what is known of it before it is pickled. */
+export interface Described {
+  subject: ReplId;
+  /** What its key says of Lean, and what that takes to be true. */
+  claim: Claim;
+  /** How it was made; undefined where that is not known. */
+  provenance: Provenance | undefined;
+  /** Its key and the recipes that lead to it, where it is known how it was made. */
+  base: KnownBase | undefined;
+}
+
 /**
- * Has the REPL pickle the state that a response names. The pickle is read back and synced while the
- * REPL goes on. Whoever asked for it has to keep or to discard it.
- * @throws {LeanPickleError} `bad-request` where no state is named; what the REPL dies of
+ * Tells what is known of the state that a response names.
+ * @throws {LeanPickleError} `bad-request` where no state is named
+ */
+export async function describeState(
+  server: ReplConnection,
+  response: NamesState,
+  { loaded, inputs }: PicklingContext,
+): Promise<Described> {
+  const subject = subjectOf(response);
+  const { startedAt, launch } = server;
+  const provenance = findProvenance(server, subject, (of) => loaded.find(server, of));
+  const imports = provenance?.imports ?? null;
+  const claim = { launch, imports, inputs: await inputs.of(server, imports), startedAt };
+  return { subject, claim, provenance, base: provenance && writeDown(provenance, claim.inputs) };
+}
+
+/**
+ * Has the REPL pickle a state. The pickle is read back and synced while the REPL goes on. Whoever
+ * asked for it has to keep or to discard it.
+ * @throws what the REPL dies of
  */
 export async function pickleState(
   server: ReplConnection,
-  response: NamesState,
-  { workingDir, loaded, inputs }: PicklingContext,
+  described: Described,
+  { workingDir, loaded }: PicklingContext,
   options: RunOptions,
 ): Promise<Pickled> {
-  const subject = subjectOf(response);
-  const { process, startedAt, launch } = server;
+  const { subject, claim, base } = described;
+  const { process } = server;
+  const isProofState = subject.kind === "proofState";
   const temporary = await TemporaryPickle.create(workingDir);
   try {
     const answer = await pickleTo(server, subject, temporary.path, options);
     const sealed = temporary.seal();
     // Whoever keeps it waits for it; until then, a failure is nobody's.
     sealed.catch(() => {});
-    const provenance = findProvenance(server, subject, (of) => loaded.find(server, of));
-    const imports = provenance?.imports ?? null;
-    const claim = { launch, imports, inputs: await inputs.of(server, imports), startedAt };
-    const isProofState = subject.kind === "proofState";
-    const base = provenance && writeDown(provenance, claim.inputs);
     if (base) {
       // What is built on it in the same process needs not wait until it is kept.
       loaded.setBase(process, subject, base);
     }
     return {
+      ...described,
       temporary,
       sealed,
       kind: isProofState ? "proof-state" : "environment",
@@ -80,15 +99,12 @@ export async function pickleState(
         isProofState,
         createdAt: new Date().toISOString(),
         elapsedMs: Math.round(elapsedMs(server, subject)),
-        imports,
+        imports: claim.imports === null ? null : [...claim.imports],
         ...(isProofState && {
           goals: (answer as ProofStepAnswer).goals,
           proofStatus: (answer as ProofStepAnswer).proofStatus ?? null,
         }),
       },
-      claim,
-      provenance,
-      base,
       process,
       replId: subject.id,
     };

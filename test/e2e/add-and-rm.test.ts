@@ -40,7 +40,7 @@ describe("add", () => {
     const all = JSON.parse(
       await succeed(["add", "--json", "-c", THEOREM, "--sorry", "all"], { cwd }),
     );
-    expect(all).toMatchObject([{ sessionId: -2 }]);
+    expect(all).toMatchObject([{ sessionId: -1, cached: true }]);
     const bad = await run(["add", "--json", "-c", "#check nope"], { cwd });
     expect([bad.code, bad.stdout]).toEqual([1, ""]);
     expect(JSON.parse(bad.stderr)).toMatchObject({

@@ -50,7 +50,7 @@ describe("a wrong command line", () => {
     [["rm"], /missing required argument 'states'/],
     [["show"], /missing required argument 'state'/],
     [["show", "-1", "-2"], /too many arguments/],
-    [["add"], /nothing to add/],
+    [["add"], /nothing to do/],
     [["add", "-c", "x", "-n", "9"], /"9" cannot be the name/],
     [["add", "-c", "x", "-n", ""], /"" cannot be the name/],
     [["add", "-c", "x", "--replace"], /give it with -n/],

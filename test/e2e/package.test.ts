@@ -22,7 +22,7 @@ describe("the package", () => {
     ) as [{ filename: string; files: { path: string }[] }];
     const paths = files.map(({ path }) => path);
     const allowed =
-      /^(bin\/lean-pickle\.cjs|dist\/(.*\.(c?js|d\.ts|json)|THIRD-PARTY-LICENSES\.md)|(package\.json|README|CHANGELOG|LICENSE)(\.md)?)$/;
+      /^(bin\/(lean-pickle\.js|package\.json)|dist\/(.*\.(c?js|d\.ts|json)|THIRD-PARTY-LICENSES\.md)|(package\.json|README|CHANGELOG|LICENSE)(\.md)?)$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
     expect(paths).toContain("dist/manifest.schema.json");
     const licenses = readFileSync(join(root, "dist", "THIRD-PARTY-LICENSES.md"), "utf8");

@@ -1,13 +1,16 @@
 /** Servers on the stand-in, ended with the test. */
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { LeanServerOptions, ReplLaunch } from "../../src/repl/connection.ts";
+import type { LeanIdentity, LeanServerOptions, ReplLaunch } from "../../src/repl/connection.ts";
 import { LeanServer } from "../../src/repl/lean-server.ts";
 import { AutoLeanServer, type AutoLeanServerOptions } from "../../src/session/auto-lean-server.ts";
 import type { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
 import type { BaseSessionCache } from "../../src/session/session-cache.ts";
 import { type LogEvent, readLog, simulatedRepl } from "../simulated-repl/index.ts";
 import { temporaryFolder } from "./folders.ts";
+
+/** What is known of the stand-in: the same for all tests, and all of it. */
+const STAND_IN: LeanIdentity = { inputs: { repl: "stand-in" }, unknown: [], changedAt: 0 };
 
 /** The stand-in with settings (without their prefix), and what it has logged so far. */
 export function simulate(settings: Record<string, string> = {}): {
@@ -21,7 +24,8 @@ export function simulate(settings: Record<string, string> = {}): {
     value,
   ]);
   const env = Object.fromEntries([...kept, ...added]);
-  return { launch: { command: simulatedRepl, env }, log: () => readLog(logFile) };
+  const launch: ReplLaunch = { command: simulatedRepl, env, identify: async () => STAND_IN };
+  return { launch, log: () => readLog(logFile) };
 }
 
 /** A server on the stand-in. */
