@@ -24,7 +24,8 @@ function mask(text: string): string {
       .replace(/\b\d+s\b/g, "AGE")
       .replace(/\b\d+ ms\b/g, "TIME")
       .replace(/\S*\/session_cache\//g, "PATH/")
-      // It depends on the REPL.
+      // They depend on the REPL.
+      .replace(/\bthe key [0-9a-f]{12}\b/g, "the key KEY")
       .replace(/\b[0-9a-f]{64}\b/g, "KEY")
       .replace(/\bKEY\.[0-9a-f]{8}\.olean/g, "KEY.olean")
   );
@@ -35,6 +36,7 @@ describe("the README", () => {
     const cwd = temporaryFolder();
     const env = { ...process.env, LEAN_PICKLE_REPL: simulatedRepl, NO_COLOR: "1" };
     const shell = `lean-pickle() { "${process.execPath}" "${program}" --no-progress "$@"; }\n`;
+    writeFileSync(join(cwd, "states.jsonl"), blocks("jsonl").join(""));
     let compared = 0;
     for (const block of blocks("console")) {
       for (const example of block.split(/^\$ /m).slice(1)) {
