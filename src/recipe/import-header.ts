@@ -2,34 +2,64 @@
 const SPACE = /(?:\s+|--[^\n]*)/y;
 
 const PART = /(?:«[^»\n]+»|[\p{L}_][\p{L}\p{N}_'!?\u2080-\u2089]*)/u.source;
-const IMPORT = /import(?=[\s«/-])/y;
 const MODULE_NAME = new RegExp(`${PART}(?:\\.${PART})*`, "uy");
+const WORD_END = "(?![\\p{L}\\p{N}_.'!?])";
 
-/** What begins a header, but is more than a plain import. */
-const MORE =
-  /(?:module|prelude|(?:(?:public|private|meta|runtime)\s+)+import)(?![\p{L}\p{N}_.'!?])/uy;
+/** What stands before the imports of a file of the module system, or of Lean's own beginnings. */
+const OPENING = new RegExp(`(?:module|prelude)${WORD_END}`, "uy");
 
-/** Between `import` and a module: `import all A`. */
-const ALL = /all\s/y;
+/** What may stand before `import`: these are words of their own elsewhere. */
+const MODIFIER = new RegExp(`(?:public|private|meta)${WORD_END}`, "uy");
+const IMPORT = /import(?=[\s«/-])/y;
+
+/** What may stand between `import` and a module; `runtime` until 2025. */
+const KIND = /(?:all|runtime)(?=\s|$)/y;
+
+/** What the header of code says. */
+export interface ImportHeader {
+  /** The modules in its order; none where it imports none. `Init` is there without being named. */
+  imports: string[];
+  /**
+   * Whether it is a row of plain imports, so that `import A` for each of them brings just what it
+   * brings. With `module`, `prelude`, `public`, `meta`, `all` it means something else.
+   */
+  isPlain: boolean;
+}
 
 /**
  * The modules that code imports, in the order of its header, `[]` where it imports none. Null where
- * the header holds more than plain imports (`prelude`, `module`, `public import`, ...) or is not
- * understood: then it is not known what the code stands on.
+ * the header is not understood: then it is not known what the code stands on.
  */
 export function parseImports(code: string): string[] | null {
+  return parseHeader(code)?.imports ?? null;
+}
+
+/**
+ * Reads the header of code (Lean, `src/Lean/Parser/Module.lean`): `module`, `prelude`, then imports,
+ * each with its modifiers. Null where it is not understood.
+ */
+export function parseHeader(code: string): ImportHeader | null {
   const imports: string[] = [];
+  let isPlain = true;
   let at = skipSpace(code, 0);
-  for (;;) {
-    if (matchAt(MORE, code, at)) {
-      return null;
+  const skipWords = (words: RegExp): void => {
+    for (let word = matchAt(words, code, at); word; word = matchAt(words, code, at)) {
+      isPlain = false;
+      at = skipSpace(code, at + word.length);
     }
+  };
+  skipWords(OPENING);
+  for (;;) {
+    const before = { at, isPlain };
+    skipWords(MODIFIER);
     const keyword = matchAt(IMPORT, code, at);
     if (keyword === undefined) {
-      return imports;
+      // What looked like the modifiers of an import is the beginning of the code.
+      return { imports, isPlain: before.isPlain };
     }
     at = skipSpace(code, at + keyword.length);
-    const name = matchAt(ALL, code, at) ? undefined : matchAt(MODULE_NAME, code, at);
+    skipWords(KIND);
+    const name = matchAt(MODULE_NAME, code, at);
     if (name === undefined) {
       return null;
     }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseImports } from "../../src/recipe/import-header.ts";
+import { parseHeader, parseImports } from "../../src/recipe/import-header.ts";
 
 describe("parseImports", () => {
   it.each<[string, string[] | null]>([
@@ -16,21 +16,40 @@ describe("parseImports", () => {
     ["def import_later := 1\nimport A", []],
     ["importA", []],
     ["import\n  A", ["A"]],
-    ["prelude\nimport A", null],
-    ["module\npublic import A", null],
-    ["public meta import A", null],
-    ["import all A", null],
+    ["prelude\nimport A", ["A"]],
+    ["module\npublic import A\nimport B", ["A", "B"]],
+    ["module prelude public meta import all A", ["A"]],
+    ["public meta import A", ["A"]],
+    ["import all A import runtime B", ["A", "B"]],
+    ["import all", null],
+    ["import allA", ["allA"]],
     ["import Lean\nprivate theorem x : True := trivial", ["Lean"]],
     ["private def f := 1", []],
     ["public section", []],
     ["def module := 1", []],
     ["modules", []],
-    ["prelude", null],
+    ["prelude", []],
+    ["module", []],
+    ["module /- m -/ -- n\n\npublic section", []],
     ["import ", null],
     ["import 1", null],
     ["/- never closed", []],
   ])("of %j is %j", (code, imports) => {
     expect(parseImports(code)).toEqual(imports);
+  });
+
+  it.each<[string, boolean]>([
+    ["import A\nimport B", true],
+    ["def f := 1", true],
+    ["public section", true],
+    ["private def f := 1", true],
+    ["prelude", false],
+    ["module\nimport A", false],
+    ["import A\npublic import B", false],
+    ["import all A", false],
+    ["import A\npublic def f := 1", true],
+  ])("knows whether %j holds plain imports only", (code, isPlain) => {
+    expect(parseHeader(code)?.isPlain).toBe(isPlain);
   });
 
   it("gives the imports of any header, whatever lies between them", () => {
