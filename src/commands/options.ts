@@ -32,6 +32,14 @@ export function parseSeconds(text: string): number {
   return seconds;
 }
 
+/** Reads a number of processes from the command line. */
+export function parseJobs(text: string): number {
+  if (!/^[1-9]\d{0,2}$/.test(text)) {
+    throw new InvalidArgumentError("A number of processes is needed, such as 2.");
+  }
+  return Number(text);
+}
+
 function parseMib(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) {
     throw new InvalidArgumentError("A whole number of MiB is needed, such as 4096.");

@@ -2,13 +2,15 @@ import { type Command, Option } from "commander";
 import type { Styles } from "../output/styles.ts";
 import { formatDuration, plural } from "../output/text.ts";
 import type { Verdict } from "../session/session-cache.ts";
-import { checkStates, countLoaded, styleStatus, tellWhy } from "./check-states.ts";
+import { checkStates, countLoaded, repairStates, styleStatus, tellWhy } from "./check-states.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
-import { parseSeconds } from "./options.ts";
+import { parseJobs, parseSeconds } from "./options.ts";
 import { kindOf } from "./state-table.ts";
 import { noStates, requireStates, tellMissing } from "./states.ts";
 
 interface ReloadOptions {
+  jobs?: number;
+  repair?: boolean;
   timeoutPerState?: number;
 }
 
@@ -17,10 +19,16 @@ export function define(command: Command, host: Host): void {
   command
     .argument("[states...]", "session ids, names or keys (default: all)")
     .addOption(
+      new Option("-j, --jobs <n>", "how many REPLs load at once (default: 1)")
+        .env("LEAN_PICKLE_JOBS")
+        .argParser(parseJobs),
+    )
+    .addOption(
       new Option("--timeout-per-state <seconds>", "for each state (default: as --timeout)")
         .env("LEAN_PICKLE_TIMEOUT_PER_STATE")
         .argParser(parseSeconds),
     )
+    .option("--repair", "make again, from their recipes, the states that were not loaded")
     .addHelpText(
       "after",
       examples("lean-pickle reload", "lean-pickle reload goal --timeout-per-state 60 --json"),
@@ -31,21 +39,28 @@ export function define(command: Command, host: Host): void {
 async function reload(
   context: Context,
   references: string[],
-  { timeoutPerState }: ReloadOptions,
+  { timeoutPerState, jobs, repair }: ReloadOptions,
 ): Promise<Outcome> {
   const { output } = context;
   const cache = context.openCache();
   const { states, missing } = requireStates(cache, references);
   const startedAt = performance.now();
-  const verdicts = await checkStates(context, cache, states, {
+  const tell = (verdict: Verdict): void => {
+    if (!output.json) {
+      output.data(line(verdict, output.styles));
+      tellWhy(output, verdict);
+    }
+  };
+  const checked = await checkStates(context, cache, states, {
     ...(timeoutPerState !== undefined && { timeoutPerState }),
-    onVerdict: (verdict) => {
-      if (!output.json) {
-        output.data(line(verdict, output.styles));
-        tellWhy(output, verdict);
-      }
-    },
+    ...(jobs !== undefined && { jobs }),
+    // What is to be repaired is told once it is known what came of that.
+    ...(!repair && { onVerdict: tell }),
   });
+  const verdicts = repair ? await repairStates(context, cache, checked) : checked;
+  if (repair) {
+    verdicts.forEach(tell);
+  }
   const elapsedMs = Math.round(performance.now() - startedAt);
   const loaded = countLoaded(verdicts);
   const failed = verdicts.length - loaded;

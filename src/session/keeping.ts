@@ -10,11 +10,14 @@ import { removePickle, syncPickles } from "../store/pickles.ts";
 import { type Claim, isStillTrue } from "./identity.ts";
 import { checkName } from "./names.ts";
 import { baseInDoubt, type Pickled } from "./pickling.ts";
+import { noSuchState } from "./verdicts.ts";
 
 /** A pickle that is to become a state, and the name that it is to have. */
 export interface Candidate {
   pickled: Pickled;
   name: string | null;
+  /** The state that it is to be the pickle of, which was made again; a new one by default. */
+  sessionId?: number | undefined;
 }
 
 /** How candidates become states. */
@@ -38,6 +41,7 @@ export type Keeping =
 interface Draft {
   state: Omit<ManifestState, "sessionId" | "name">;
   name: string | null;
+  sessionId: number | undefined;
   recipes: Record<string, RecipeEntry>;
 }
 
@@ -80,9 +84,10 @@ async function draftAll(
     truths.set(name, known);
     return known;
   };
-  for (const { pickled, name } of candidates) {
+  for (const candidate of candidates) {
+    const { pickled } = candidate;
     try {
-      drafts.push(await draftOf(pickled, name, await isTrue(pickled.claim)));
+      drafts.push(await draftOf(candidate, await isTrue(pickled.claim)));
     } catch (error) {
       if (allOrNone) {
         throw error;
@@ -93,7 +98,7 @@ async function draftAll(
   }
 }
 
-async function draftOf(pickled: Pickled, name: string | null, isTrue: boolean): Promise<Draft> {
+async function draftOf({ pickled, name, sessionId }: Candidate, isTrue: boolean): Promise<Draft> {
   const { bytes, sha256, header } = await pickled.sealed;
   const base = isTrue ? pickled.base : baseInDoubt(pickled);
   const key = base?.key ?? keyOfPickle(pickled.kind, sha256);
@@ -109,7 +114,7 @@ async function draftOf(pickled: Pickled, name: string | null, isTrue: boolean): 
       gitHash: header?.gitHash ?? null,
     },
   };
-  return { state, name, recipes: base?.recipes ?? {} };
+  return { state, name, sessionId, recipes: base?.recipes ?? {} };
 }
 
 /** @throws {LeanPickleError} `name-taken`, with `allOrNone` */
@@ -145,7 +150,14 @@ function commitDraft(
   { workingDir, replaceName = false, force = false }: KeepOptions,
   replaced: string[],
 ): { state: ManifestState; recipes: Record<string, RecipeEntry> } {
-  const twin = byKey.get(draft.state.key);
+  const { sessionId } = draft;
+  const twin =
+    sessionId === undefined
+      ? byKey.get(draft.state.key)
+      : manifest.states.find((state) => state.sessionId === sessionId);
+  if (sessionId !== undefined && !twin) {
+    throw noSuchState(sessionId);
+  }
   const holder =
     draft.name === null ? undefined : checkName(manifest, draft.name, replaceName, twin);
   let state = twin;
@@ -154,7 +166,7 @@ function commitDraft(
     manifest.nextSessionId--;
     manifest.states.push(state);
     byKey.set(state.key, state);
-  } else if (force || !isPickleThere(workingDir, state)) {
+  } else if (force || sessionId !== undefined || !isPickleThere(workingDir, state)) {
     replaced.push(state.pickleFile);
     Object.assign(state, draft.state);
   }

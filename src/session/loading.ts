@@ -3,7 +3,9 @@ import type { ReplConnection, RunOptions } from "../repl/connection.ts";
 import { type ManifestState, recipesOf } from "../store/manifest.ts";
 import type { OpenCache } from "./open-cache.ts";
 import type { ReloadOptions } from "./pickle-session-state.ts";
+import { planReload } from "./reload-plan.ts";
 import type { Verdict } from "./session-cache.ts";
+import { SharedBase } from "./shared-base.ts";
 import { unpickle } from "./unpickle.ts";
 import { noSuchState, type Unpickled, verdictOf, whyNotLoaded } from "./verdicts.ts";
 
@@ -15,24 +17,36 @@ export async function reloadStates(
   { verbose, only, onState, onVerdict }: ReloadOptions,
 ): Promise<Verdict[]> {
   open.refresh();
-  const { states } = open.index.manifest;
+  const { manifest } = open.index;
   const chosen = only && new Set(only);
+  const states = manifest.states.filter(({ sessionId }) => chosen?.has(sessionId) ?? true);
   const verdicts: Verdict[] = [];
-  for (const state of states.filter(({ sessionId }) => chosen?.has(sessionId) ?? true)) {
-    onState?.(state);
-    const startedAt = performance.now();
-    const unpickled = await unpickleState(open, server, state, {
-      timeout: timeoutPerState,
-      verbose,
-    });
-    // One that was removed in the meantime has no verdict.
-    if (unpickled) {
-      const verdict = verdictOf(state, unpickled, Math.round(performance.now() - startedAt));
-      verdicts.push(verdict);
-      onVerdict?.(verdict);
+  for (const unit of planReload(manifest, states)) {
+    const base = new SharedBase(unit.header, { verbose });
+    for (const state of unit.states) {
+      onState?.(state);
+      const options = { timeout: timeoutPerState, verbose };
+      const verdict = await loadForVerdict(open, server, state, base, options);
+      if (verdict) {
+        verdicts.push(verdict);
+        onVerdict?.(verdict);
+      }
     }
   }
-  return verdicts;
+  return verdicts.sort((a, b) => b.sessionId - a.sessionId);
+}
+
+/** Loads a state, and says what came of it; undefined for one that was removed in the meantime. */
+export async function loadForVerdict(
+  open: OpenCache,
+  server: ReplConnection,
+  state: ManifestState,
+  base: SharedBase,
+  options: RunOptions,
+): Promise<Verdict | undefined> {
+  const startedAt = performance.now();
+  const unpickled = await unpickleState(open, server, state, options, base);
+  return unpickled && verdictOf(state, unpickled, Math.round(performance.now() - startedAt));
 }
 
 /** Loads a state that is not loaded yet, and resolves to its id. */
@@ -59,8 +73,9 @@ async function unpickleState(
   server: ReplConnection,
   state: ManifestState,
   options: RunOptions,
+  base?: SharedBase,
 ): Promise<Unpickled | undefined> {
-  const unpickled = await unpickle(server, open.workingDir, state, options);
+  const unpickled = await unpickle(server, open.workingDir, state, options, base);
   if (unpickled.status === "loaded") {
     const recipes = recipesOf(open.index.manifest, state.key);
     open.loaded.set(unpickled.process, state, unpickled.replId, recipes);
@@ -70,6 +85,6 @@ async function unpickleState(
   open.refresh();
   const now = open.index.byId(state.sessionId);
   return now && now.pickleFile !== state.pickleFile
-    ? await unpickleState(open, server, now, options)
+    ? await unpickleState(open, server, now, options, base)
     : now && unpickled;
 }

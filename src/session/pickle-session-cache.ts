@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import type { RecipeStep } from "../recipe/steps.ts";
-import type { ReplConnection, RunOptions } from "../repl/connection.ts";
+import type { ReplConnection, ReplLaunch, RunOptions } from "../repl/connection.ts";
 import type { ReplRequest } from "../repl/protocol.ts";
 import { picklePath } from "../store/layout.ts";
 import type { LockOptions } from "../store/lock.ts";
 import { type Manifest, type ManifestState, recipeChain } from "../store/manifest.ts";
 import { isPickleThere, touchPickle } from "../store/pickle-presence.ts";
 import type { Removal } from "../store/removal.ts";
+import type { CheckOptions } from "./checking.ts";
 import type { Candidate, Keeping, KeepOptions } from "./keeping.ts";
 import { checkNames, type WantedName } from "./names.ts";
 import { OpenCache } from "./open-cache.ts";
@@ -174,6 +175,15 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   ): Promise<Verdict[]> {
     const { reloadStates } = await import("./loading.ts");
     return await reloadStates(this.#open, server, timeoutPerState, options);
+  }
+
+  /**
+   * Loads states into REPLs of its own, several at once if wanted, only to see whether they can be
+   * loaded. The memory that it takes does not grow with their number, and nothing is written.
+   */
+  async check(launch: ReplLaunch, options: CheckOptions): Promise<Verdict[]> {
+    const { checkStates } = await import("./checking.ts");
+    return await checkStates(launch, this, this.#open, options);
   }
 
   override async load(

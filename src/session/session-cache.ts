@@ -17,6 +17,7 @@ export interface SessionState {
 /** What became of a state that was to be loaded into a REPL. */
 export type VerdictStatus =
   | "loaded"
+  | "repaired"
   | "damaged"
   | "incompatible"
   | "goals-changed"
@@ -34,8 +35,18 @@ export interface Verdict {
   elapsedMs: number;
   /** Why it was not loaded. */
   message?: string;
-  /** Of `goals-changed`: the goals that came back. */
-  goals?: string[];
+  /** Of `goals-changed`: what came back. */
+  found?: ProofView;
+  /** Of `goals-changed`: what was added. */
+  expected?: ProofView;
+}
+
+/** What Lean tells of a proof state. */
+export interface ProofView {
+  /** As Lean prints them. */
+  goals: string[];
+  /** Null where the REPL tells none. */
+  proofStatus: string | null;
 }
 
 /** How a cache does what it is asked. */

@@ -1,16 +1,21 @@
-import { describeSystemError, hasSystemCode, isSystemError } from "../errors.ts";
-import type { ReplConnection, RunOptions } from "../repl/connection.ts";
+import { describeSystemError, hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
+import type { ReplConnection, ReplLaunch, RunOptions } from "../repl/connection.ts";
 import { ReplEndedError, ReplMemoryError } from "../repl/errors.ts";
-import { isErrorAnswer, type ProofStepAnswer } from "../repl/protocol.ts";
+import { isErrorAnswer } from "../repl/protocol.ts";
 import { picklePath } from "../store/layout.ts";
 import type { ManifestState } from "../store/manifest.ts";
 import { findDamage } from "../store/pickles.ts";
 import { targetOf } from "./goals.ts";
+import type { ProofView } from "./session-cache.ts";
+import type { SharedBase } from "./shared-base.ts";
 import type { NotLoaded, Unpickled } from "./verdicts.ts";
 
 /**
  * Loads a state into a REPL, and checks that it is the state that was added. A pickle that is not
- * as it was written is never handed to Lean, which would not notice.
+ * as it was written is never handed to Lean, which would not notice; nor is that of a Lean of which
+ * it is known that it is another one.
+ * @param base what a proof state is replayed onto; one that does not come back on it is tried again
+ * as it is
  * @throws what says nothing of the state: the REPL cannot be started, the work was interrupted
  */
 export async function unpickle(
@@ -18,20 +23,74 @@ export async function unpickle(
   workingDir: string,
   state: ManifestState,
   options: RunOptions,
+  base?: SharedBase,
 ): Promise<Unpickled> {
   try {
-    const damage = await findDamage(workingDir, state);
-    if (damage !== undefined) {
-      return { status: "damaged", message: damage };
+    const unfit = (await findDamageOf(workingDir, state)) ?? findOtherLean(server.launch, state);
+    if (unfit) {
+      return unfit;
     }
-    return await unlessCrowded(() =>
-      state.isProofState
-        ? unpickleProofState(server, picklePath(workingDir, state), state, options)
-        : unpickleEnvironment(server, picklePath(workingDir, state), options),
-    );
+    const path = picklePath(workingDir, state);
+    if (!state.isProofState) {
+      base?.countImport();
+      return await unlessCrowded(() => unpickleEnvironment(server, path, options));
+    }
+    const onBase = base && (await unpickleOnBase(server, path, state, options, base));
+    if (onBase) {
+      return onBase;
+    }
+    base?.countImport();
+    return await unlessCrowded(() => unpickleProofState(server, { path }, state, options));
   } catch (error) {
     return judge(error, state);
   }
+}
+
+async function findDamageOf(
+  workingDir: string,
+  state: ManifestState,
+): Promise<NotLoaded | undefined> {
+  const message = await findDamage(workingDir, state);
+  return message === undefined ? undefined : { status: "damaged", message };
+}
+
+/** Where both versions are known, and differ, Lean need not be asked. */
+function findOtherLean(
+  { toolchain }: ReplLaunch,
+  { lean: { version } }: ManifestState,
+): NotLoaded | undefined {
+  const reading = toolchain == null ? null : versionOfToolchain(toolchain);
+  return reading === null || version === null || reading === version
+    ? undefined
+    : { status: "incompatible", message: otherLean(version, reading) };
+}
+
+/** The version in the name of a toolchain, such as `leanprover/lean4:v4.33.0-rc2`; null without. */
+function versionOfToolchain(toolchain: string): string | null {
+  return /(?:^|:)v?(\d+\.\d+\.\d+(?:-rc\d+)?)$/.exec(toolchain)?.[1] ?? null;
+}
+
+/** Undefined where the state is to be tried as it is; a state that hangs has had its time. */
+async function unpickleOnBase(
+  server: ReplConnection,
+  path: string,
+  state: ManifestState,
+  options: RunOptions,
+  base: SharedBase,
+): Promise<Unpickled | undefined> {
+  const env = await base.idIn(server);
+  if (env === undefined) {
+    return undefined;
+  }
+  const attempt = unpickleProofState(server, { path, env }, state, options);
+  const unpickled = await attempt.catch((error: unknown) => {
+    // The base of a process that has ended is that of none.
+    return error instanceof LeanPickleError && error.code === "stale-id"
+      ? undefined
+      : judge(error, state);
+  });
+  const isAnswer = unpickled?.status === "loaded" || unpickled?.status === "timeout";
+  return isAnswer ? unpickled : undefined;
 }
 
 /**
@@ -64,26 +123,36 @@ async function unpickleEnvironment(
 
 async function unpickleProofState(
   server: ReplConnection,
-  path: string,
+  { path, env }: { path: string; env?: number },
   state: ManifestState,
   options: RunOptions,
 ): Promise<Unpickled> {
-  const answer = await server.run({ unpickleProofStateFrom: path }, options);
+  const request = { unpickleProofStateFrom: path, ...(env !== undefined && { env }) };
+  const answer = await server.run(request, options);
   if (isErrorAnswer(answer)) {
     return { status: "failed", message: `The REPL refused it: ${answer.message}` };
   }
-  return haveSameGoals(answer, state)
+  const expected = { goals: state.goals ?? [], proofStatus: state.proofStatus ?? null };
+  const found = { goals: answer.goals, proofStatus: answer.proofStatus ?? null };
+  const change = findChange(expected, found);
+  return change === undefined
     ? { status: "loaded", replId: answer.proofState, process: server.process }
-    : {
-        status: "goals-changed",
-        message: `It came back with other goals: ${summarize(answer.goals)} instead of ${summarize(state.goals ?? [])}.`,
-        goals: answer.goals,
-      };
+    : { status: "goals-changed", message: change, found, expected };
 }
 
-function haveSameGoals({ goals }: ProofStepAnswer, state: ManifestState): boolean {
-  const expected = state.goals ?? [];
-  return goals.length === expected.length && goals.every((goal, i) => goal === expected[i]);
+/** What a person is told of a proof state that came back as another one. */
+function findChange(expected: ProofView, found: ProofView): string | undefined {
+  const isSame =
+    found.goals.length === expected.goals.length &&
+    found.goals.every((goal, at) => goal === expected.goals[at]);
+  if (!isSame) {
+    return `It came back with other goals: ${summarize(found.goals)} instead of ${summarize(expected.goals)}.`;
+  }
+  // A REPL from before there was a status tells none.
+  const isKnown = found.proofStatus !== null && expected.proofStatus !== null;
+  return isKnown && found.proofStatus !== expected.proofStatus
+    ? `It came back with the status "${found.proofStatus}" instead of "${expected.proofStatus}".`
+    : undefined;
 }
 
 function summarize(goals: string[]): string {
@@ -120,12 +189,13 @@ function judgeEnd(error: ReplEndedError, lean: ManifestState["lean"]): NotLoaded
   }
   // The digest is right, so a header that Lean does not take is that of another Lean.
   if (/(incompatible|invalid) header/.test(error.stderr)) {
-    const madeBy = lean.version ?? lean.toolchain ?? "an unknown version";
-    return {
-      status: "incompatible",
-      message: `Another Lean pickled it (${madeBy}): use the REPL of that one, or add it again.`,
-      cause: error,
-    };
+    const message = otherLean(lean.version ?? lean.toolchain ?? "an unknown version");
+    return { status: "incompatible", message, cause: error };
   }
   return { status: "failed", message, cause: error };
+}
+
+function otherLean(pickledBy: string, readBy?: string): string {
+  const reading = readBy === undefined ? "" : `, and ${readBy} would read it`;
+  return `Another Lean pickled it (${pickledBy}${reading}): use the REPL of that one, or add it again.`;
 }

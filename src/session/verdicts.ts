@@ -1,12 +1,14 @@
 import { LeanPickleError } from "../errors.ts";
 import type { ManifestState } from "../store/manifest.ts";
-import type { Verdict, VerdictStatus } from "./session-cache.ts";
+import type { ProofView, Verdict, VerdictStatus } from "./session-cache.ts";
 
 /** A state that was not loaded, and why. */
 export interface NotLoaded {
-  status: Exclude<VerdictStatus, "loaded">;
+  status: Exclude<VerdictStatus, "loaded" | "repaired">;
   message: string;
-  goals?: string[];
+  /** What came back, and what was added, where these differ. */
+  found?: ProofView;
+  expected?: ProofView;
   cause?: unknown;
 }
 
@@ -28,8 +30,9 @@ export function verdictOf(state: ManifestState, unpickled: Unpickled, elapsedMs:
     const { status, replId } = unpickled;
     return { ...common, replId, status, elapsedMs };
   }
-  const { status, message, goals } = unpickled;
-  return { ...common, replId: null, status, elapsedMs, message, ...(goals && { goals }) };
+  const { status, message, found, expected } = unpickled;
+  const views = found && expected ? { found, expected } : {};
+  return { ...common, replId: null, status, elapsedMs, message, ...views };
 }
 
 /** The error for a state that was needed, and was not loaded. */

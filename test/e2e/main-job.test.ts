@@ -148,7 +148,8 @@ describe("the main job", () => {
     expect(verdicts).toMatchObject({ loaded: 6, failed: 4 });
     expect(code).toBe(3);
     expect(readLog(log).filter(({ event }) => event === "start")).toHaveLength(1);
-    expect(readLog(log).filter(({ event }) => event === "request")).toHaveLength(6);
+    const unpickled = readLog(log).filter(({ detail }) => detail?.startsWith("unpickle"));
+    expect(unpickled).toHaveLength(6);
   });
 
   it("goes on after a state that takes too long, and leaves no process behind", async () => {

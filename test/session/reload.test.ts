@@ -69,7 +69,9 @@ describe("PickleSessionCache.reload", () => {
     const server = startServer({ CHANGED_GOALS: "p" });
     const [verdict] = await cache.reload(server, 60);
     expect(verdict).toMatchObject({ status: "goals-changed", replId: null });
-    expect(verdict?.goals).not.toEqual(cache.get(-1)?.entry.goals);
+    const { goals, proofStatus } = cache.get(-1)?.entry ?? {};
+    expect(verdict?.expected).toEqual({ goals, proofStatus });
+    expect(verdict?.found?.goals).not.toEqual(goals);
     await expect(cache.load(-1, server)).rejects.toMatchObject({ code: "not-loaded" });
   });
 

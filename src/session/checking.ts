@@ -1,0 +1,159 @@
+/** Loading states only to see whether they can be: in REPLs of their own, several at once. */
+import type { LeanServerOptions, ReplLaunch } from "../repl/connection.ts";
+import type { ManifestState } from "../store/manifest.ts";
+import { AutoLeanServer } from "./auto-lean-server.ts";
+import { loadForVerdict } from "./loading.ts";
+import type { OpenCache } from "./open-cache.ts";
+import type { PickleSessionCache } from "./pickle-session-cache.ts";
+import type { ReloadOptions } from "./pickle-session-state.ts";
+import { planReload, type ReloadUnit } from "./reload-plan.ts";
+import type { Verdict } from "./session-cache.ts";
+import { SharedBase } from "./shared-base.ts";
+
+/**
+ * How many imports a REPL holds before a new one takes its place: each takes its memory for as long
+ * as the process lives, whether it came with an environment or for several proof states.
+ */
+const MAX_IMPORTS = 4;
+
+/** How states are checked. */
+export interface CheckOptions extends LeanServerOptions, Omit<ReloadOptions, "only"> {
+  /** Which states. */
+  states: readonly ManifestState[];
+  /** How many REPLs work at once; 1 by default. */
+  jobs?: number | undefined;
+  /** The time that one state may take, in seconds; `timeout` by default. */
+  timeoutPerState?: number | undefined;
+}
+
+/**
+ * Loads states into REPLs, each with a verdict of its own; what they share is imported once, and the
+ * memory does not grow with their number. `onVerdict` is called in the order of the session ids.
+ */
+export async function checkStates(
+  launch: ReplLaunch,
+  cache: PickleSessionCache,
+  open: OpenCache,
+  options: CheckOptions,
+): Promise<Verdict[]> {
+  const { states, jobs = 1, onVerdict } = options;
+  const verdicts = new InOrder(states, onVerdict);
+  const units = planReload(open.index.manifest, states);
+  const waiting = units.values();
+  const workers = Array.from({ length: Math.min(jobs, units.length) }, async () => {
+    const worker = new Worker(launch, cache, open, options);
+    try {
+      for (const unit of waiting) {
+        await worker.load(unit, (verdict) => verdicts.add(verdict));
+        verdicts.finish(unit.states);
+      }
+    } finally {
+      await worker.close();
+    }
+  });
+  const ends = await Promise.allSettled(workers);
+  for (const end of ends) {
+    if (end.status === "rejected") {
+      throw end.reason;
+    }
+  }
+  return verdicts.all();
+}
+
+/** One REPL at a time. */
+class Worker {
+  readonly #launch: ReplLaunch;
+  readonly #cache: PickleSessionCache;
+  readonly #open: OpenCache;
+  readonly #options: CheckOptions;
+  #server: AutoLeanServer | undefined;
+  #imports = 0;
+
+  constructor(
+    launch: ReplLaunch,
+    cache: PickleSessionCache,
+    open: OpenCache,
+    options: CheckOptions,
+  ) {
+    this.#launch = launch;
+    this.#cache = cache;
+    this.#open = open;
+    this.#options = options;
+  }
+
+  async load(unit: ReloadUnit, onVerdict: (verdict: Verdict) => void): Promise<void> {
+    const { timeoutPerState, timeout, onState, verbose } = this.#options;
+    const base = new SharedBase(unit.header, { timeout, verbose });
+    for (const state of unit.states) {
+      onState?.(state);
+      const server = await this.#serverFor(base);
+      const options = { timeout: timeoutPerState ?? timeout, verbose };
+      const verdict = await loadForVerdict(this.#open, server, state, base, options);
+      this.#imports += base.takeImports();
+      if (verdict) {
+        onVerdict(verdict);
+      }
+    }
+  }
+
+  async #serverFor(base: SharedBase): Promise<AutoLeanServer> {
+    if (this.#imports >= MAX_IMPORTS && this.#server && !base.isIn(this.#server)) {
+      await this.close();
+    }
+    this.#server ??= new AutoLeanServer(this.#launch, {
+      ...this.#options,
+      sessionCache: this.#cache,
+    });
+    return this.#server;
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.close();
+    this.#server = undefined;
+    this.#imports = 0;
+  }
+}
+
+/** Verdicts that come in any order, told in that of the session ids. */
+class InOrder {
+  readonly #found = new Map<number, Verdict | null>();
+  readonly #ids: number[];
+  readonly #tell: ((verdict: Verdict) => void) | undefined;
+  #next = 0;
+
+  constructor(states: readonly ManifestState[], tell: ((verdict: Verdict) => void) | undefined) {
+    this.#ids = states.map(({ sessionId }) => sessionId).sort((a, b) => b - a);
+    this.#tell = tell;
+  }
+
+  add(verdict: Verdict): void {
+    this.#found.set(verdict.sessionId, verdict);
+    this.#tellReady();
+  }
+
+  /** Notes that no more verdicts will come of these: one that was removed has none. */
+  finish(states: readonly ManifestState[]): void {
+    for (const { sessionId } of states) {
+      if (!this.#found.has(sessionId)) {
+        this.#found.set(sessionId, null);
+      }
+    }
+    this.#tellReady();
+  }
+
+  all(): Verdict[] {
+    return this.#ids.flatMap((id) => this.#found.get(id) ?? []);
+  }
+
+  #tellReady(): void {
+    for (; this.#next < this.#ids.length; this.#next++) {
+      const verdict = this.#found.get(this.#ids[this.#next] ?? 0);
+      if (verdict === undefined) {
+        return;
+      }
+      if (verdict) {
+        this.#tell?.(verdict);
+      }
+    }
+  }
+}
