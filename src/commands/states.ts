@@ -14,9 +14,9 @@ export interface NamedStates {
 
 /** Finds the states that are named; all of them where none is. */
 export function findStates(cache: PickleSessionCache, references: readonly string[]): NamedStates {
-  const all = [...cache].map(({ entry }) => entry);
+  const all = cache.manifest.states;
   if (references.length === 0) {
-    return { states: all, missing: [] };
+    return { states: [...all], missing: [] };
   }
   const found = new Set<number>();
   const missing: string[] = [];

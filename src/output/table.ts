@@ -13,12 +13,16 @@ export interface Column {
   style?: (text: string) => string;
 }
 
+/** Nothing but printable ASCII. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 const GAP = 2;
 const ELLIPSIS = "…";
 
 /** How many columns of a terminal a text takes. */
 export function textWidth(text: string): number {
-  return fitWidth(text).width;
+  // Most cells are plain ASCII, of which the width needs not be worked out.
+  return PLAIN.test(text) ? text.length : fitWidth(text).width;
 }
 
 /** A text in at most `width` columns, with an ellipsis where something was left out. */
@@ -57,12 +61,16 @@ export function renderTable(
   const natural = naturalWidths(columns, all);
   const shown = chooseColumns(columns, natural, maxWidth);
   const widths = fitColumns(columns, natural, shown, maxWidth);
+  const last = shown.at(-1);
   return all
     .map((row, index) => {
       const cells = shown.map((at) => {
         const { align, style } = columns[at] ?? {};
         const width = widths[at] ?? 0;
-        const cell = pad(truncate(row[at] ?? "", width), width, align);
+        const text = row[at] ?? "";
+        // Only what was cut is measured again, and nothing is padded that nothing stands behind.
+        const fitted = width === natural[at] ? text : truncate(text, width);
+        const cell = at === last && align !== "right" ? fitted : pad(fitted, width, align);
         return index > 0 && style ? style(cell) : cell;
       });
       return cells.join(" ".repeat(GAP)).trimEnd();
