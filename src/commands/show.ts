@@ -33,7 +33,9 @@ async function show(
     // As it is, for programs: escaped, it would name another file.
     output.data(state.pickleFile);
   } else if (output.json) {
-    output.jsonData(state.entry);
+    // What went into its key, as `key --json` gives it; null where that is not known.
+    const inputs = cache.manifest.recipes[state.entry.key]?.inputs ?? null;
+    output.jsonData({ ...state.entry, inputs });
   } else {
     output.data(layOut(state, cache, output.styles));
   }
