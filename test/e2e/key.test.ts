@@ -87,6 +87,17 @@ describe("key", () => {
     expect(await place.json(["key", ...args])).toMatchObject({ hit: true, sessionIds: [-1, -2] });
   });
 
+  it("explains a miss as JSON too, and a hit not", async () => {
+    const place = new LeanProject();
+    await place.json(["add", "-c", CODE]);
+    expect(await place.json(["key", "--explain", "-c", CODE])).not.toHaveProperty("reasons");
+    expect(await place.json(["key", "--explain", "-c", `${CODE} `])).toMatchObject({
+      hit: false,
+      nearest: -1,
+      reasons: ['step 1, code, differs at line 3, column 0: "" there, " " here'],
+    });
+  });
+
   it("refuses what add refuses", async () => {
     const place = new LeanProject();
     for (const args of [[], ["-t", "skip"], ["--sorry", "0"], ["--from", "nobody", "-c", "x"]]) {
