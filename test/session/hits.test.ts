@@ -55,6 +55,9 @@ describe("an addition that the cache holds", () => {
     additions.lean = { ...additions.lean, unknown: [] };
     expect(await additions.isHit(asked)).toBe(false);
     expect(await additions.isHit(asked)).toBe(true);
+    // Nor is what was added when all was known, even where all else looks the same.
+    additions.lean = { ...additions.lean, unknown: ["what it imports"] };
+    expect(await additions.isHit(asked)).toBe(false);
   });
 
   it("is none where Lean could not be identified at all", async () => {
