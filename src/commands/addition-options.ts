@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { LeanPickleError } from "../errors.ts";
 import { type Addition, checkAddition } from "../session/addition.ts";
-import type { Derivation } from "../session/derivation.ts";
+import { type Derivation, findHits } from "../session/derivation.ts";
 import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
 import type { Context } from "./context.ts";
 import { readSources } from "./input.ts";
@@ -76,6 +76,11 @@ export async function tellMiss(
   cache: PickleSessionCache,
   derivation: Derivation,
 ): Promise<void> {
+  if (findHits(cache, derivation.asked, derivation)) {
+    // As with --force, or where another process has just added it.
+    output.note("no miss: the cache holds it.");
+    return;
+  }
   const { explainMiss } = await import("../session/explanation.ts");
   const { nearest, reasons } = explainMiss(cache, derivation);
   const than = nearest ? `; the nearest is ${callState(nearest)}` : "";

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { derive, findHits } from "../session/derivation.ts";
+import { type Derivation, derive, findHits } from "../session/derivation.ts";
+import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
 import {
   type AdditionOptions,
   addAdditionOptions,
@@ -35,7 +36,9 @@ async function key(context: Context, files: string[], options: AdditionOptions):
   const { key: wanted, inputs, unknown } = derivation;
   if (output.json) {
     const sessionIds = hits?.map(({ sessionId }) => sessionId) ?? [];
-    output.jsonData({ key: wanted, hit: hits !== undefined, sessionIds, inputs, unknown });
+    const known = { key: wanted, hit: hits !== undefined, sessionIds, inputs, unknown };
+    const isExplained = options.explain && !hits;
+    output.jsonData({ ...known, ...(isExplained && (await explain(cache, derivation))) });
     return "done";
   }
   output.data(wanted);
@@ -48,4 +51,14 @@ async function key(context: Context, files: string[], options: AdditionOptions):
     output.note(`miss${why}`);
   }
   return "done";
+}
+
+/** Why it would not hit, for programs: the nearest state's session id, and what differs. */
+async function explain(
+  cache: PickleSessionCache,
+  derivation: Derivation,
+): Promise<{ nearest: number | null; reasons: string[] }> {
+  const { explainMiss } = await import("../session/explanation.ts");
+  const { nearest, reasons } = explainMiss(cache, derivation);
+  return { nearest: nearest?.sessionId ?? null, reasons };
 }

@@ -68,6 +68,9 @@ async function run(
     );
   } catch (error) {
     if (!(error instanceof LeanRejectedError)) {
+      if (answers.length > 0) {
+        show(output, answers);
+      }
       throw error;
     }
     rejected = error;

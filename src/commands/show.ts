@@ -33,6 +33,7 @@ async function show(
     // As it is, for programs: escaped, it would name another file.
     output.data(state.pickleFile);
   } else if (output.json) {
+    // What went into its key, as `key --json` gives it; null where that is not known.
     const recipe = cache.recipe(state.entry) ?? null;
     const inputs = cache.manifest.recipes[state.entry.key]?.inputs ?? null;
     output.jsonData({ ...state.entry, recipe, inputs });

@@ -101,17 +101,19 @@ export async function addToCache(
   options: MakingOptions,
 ): Promise<AdditionResult> {
   checkAddition(addition);
-  const { name, replaceName = false, noRun = false } = options;
+  const { name, replaceName = false, force = false, noRun = false } = options;
   const derivation = await derive(launch, addition);
-  cache.checkNames(wantedNames(cache, addition, derivation, name), replaceName);
-  const hits = options.force ? undefined : findHits(cache, addition, derivation);
-  if (hits && (await nameHits(cache, hits, addition, name, replaceName))) {
+  const hits = findHits(cache, addition, derivation);
+  cache.checkNames(wantedNames(cache, addition, derivation, name, hits), replaceName);
+  if (hits && !force && (await nameHits(cache, hits, addition, name, replaceName))) {
     for (const state of hits) {
       cache.touch(state);
     }
     return { states: currentOf(cache, hits), cached: true, messages: [], sorries: [] };
   }
-  await options.onMiss?.(derivation);
+  if (!hits || !force) {
+    await options.onMiss?.(derivation);
+  }
   if (noRun) {
     throw notCached();
   }
@@ -136,20 +138,24 @@ export function nameAt(
 }
 
 /**
- * The names that the states are to have, with their keys. Of `sorry: "all"` it is not known yet how
- * many there will be, but whose names they may not have is.
+ * The names that the states are to have, with their keys. Of `sorry: "all"` it is not known how many
+ * there will be where they are no hits, but whose names they may not have is.
  */
 function wantedNames(
   { manifest }: PickleSessionCache,
   { sorry }: Addition,
   { keyAt }: Derivation,
   name: string | undefined,
+  hits: readonly ManifestState[] | undefined,
 ): WantedName[] {
   if (name === undefined) {
     return [];
   }
   if (sorry !== "all") {
     return [{ name, key: keyAt(0) }];
+  }
+  if (hits) {
+    return hits.map(({ key }, at) => ({ name: `${name}.${at}`, key }));
   }
   const numbers = manifest.states.flatMap((state) => {
     const number = state.name?.startsWith(`${name}.`) ? state.name.slice(name.length + 1) : "";

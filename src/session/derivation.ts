@@ -19,6 +19,8 @@ export interface Derivation {
   /** The key of each step; where a state is known to be there only by its key, that is where. */
   keys: string[];
   inputs: KeyInputs;
+  /** What decides, beside the key, whether a state is a hit. */
+  asked: Pick<Addition, "sorry" | "allowErrors">;
   /** What is not known of Lean, in clauses: where there is any, no state counts as a hit. */
   unknown: string[];
   /** The key of the state at the N-th sorry with `sorry: "all"`; else that of the only state. */
@@ -31,7 +33,13 @@ export type DerivedBase = Pick<ManifestState, "key" | "imports">;
 /** Derives the keys of an addition from what is asked for and from the files, without Lean. */
 export async function derive(
   launch: ReplLaunch,
-  { base, code, sorry, tactics }: Omit<Addition, "base"> & { base?: DerivedBase | undefined },
+  {
+    base,
+    code,
+    sorry,
+    tactics,
+    allowErrors,
+  }: Omit<Addition, "base"> & { base?: DerivedBase | undefined },
   identify = identifyLean,
 ): Promise<Derivation> {
   const imports = base ? base.imports : parseImports(code[0]?.text ?? "");
@@ -45,7 +53,8 @@ export async function derive(
     sorry === "all"
       ? (keysOfSteps(baseKey, planSteps({ ...plan, sorry: index }), inputs).at(-1) ?? "")
       : key;
-  return { key, base: baseKey, imports, steps, keys, inputs, unknown, keyAt };
+  const asked = { sorry, allowErrors };
+  return { key, base: baseKey, imports, steps, keys, inputs, asked, unknown, keyAt };
 }
 
 /**

@@ -1,117 +1,118 @@
 /** Why an addition is not in the cache: the nearest state that is there, and what differs. */
-import { canonicalJson, type KeyInputs } from "../recipe/key.ts";
+import { canonicalJson } from "../recipe/key.ts";
 import type { PlannedStep } from "../recipe/plan.ts";
-import { type ManifestState, type RecipeEntry, recipeChain } from "../store/manifest.ts";
+import type { ManifestState } from "../store/manifest.ts";
 import { isPickleThere } from "../store/pickle-presence.ts";
 import type { Derivation } from "./derivation.ts";
+import {
+  differingNames,
+  findNearest,
+  type Link,
+  linksTo,
+  type Near,
+  sharedStart,
+  textIn,
+} from "./nearest.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 
 /** Why nothing was a hit. */
 export interface MissExplanation {
-  /** The state that comes nearest; null where none has a step in common. */
+  /** The state that comes nearest; null where none has anything in common. */
   nearest: ManifestState | null;
   /** What differs from it, or what keeps anything from being a hit, in clauses. */
   reasons: string[];
 }
 
-interface Near {
-  state: ManifestState;
-  chain: RecipeEntry[];
-  /** How many steps it has in common, from the first on. */
-  common: number;
-}
+/** What the inputs of a key are called. */
+const INPUTS: Record<string, string> = {
+  toolchain: "the toolchain",
+  repl: "the REPL",
+  project: "the project",
+  imports: "what is imported",
+};
 
 /** Says why {@link findHits} found nothing for a derivation. */
 export function explainMiss(cache: PickleSessionCache, derivation: Derivation): MissExplanation {
-  const { manifest, workingDir } = cache;
+  const { base, keys, steps, inputs } = derivation;
   const unknown = derivation.unknown.map((clause) => `not known: ${clause}`);
-  const before = derivation.base === null ? [] : (recipeChain(manifest, derivation.base) ?? []);
-  const wanted = [...before, ...derivation.steps].map(({ step }) => step);
-  const near = findNearest(cache, wanted);
+  const before = linksTo(cache.manifest, base);
+  const own = steps.map(({ step }, at): Link => ({ key: keys[at] ?? "", step, inputs }));
+  const wanted = [...before, ...own];
+  const near = findNearest(cache.manifest, wanted);
   if (!near) {
     return { nearest: null, reasons: [...unknown, "no state of the cache has a step in common"] };
   }
   const { state, chain, common } = near;
   const isSame = common === wanted.length && chain.length === wanted.length;
   const reasons = isSame
-    ? reasonsBesideSteps(derivation, chain, isPickleThere(workingDir, state))
-    : [differingStep(chain[common]?.step, wanted[common], common)];
+    ? reasonsBesideSteps(cache, derivation, near, wanted)
+    : [differingStep(chain[common], wanted[common], common)];
   return { nearest: state, reasons: [...unknown, ...reasons] };
-}
-
-function findNearest(cache: PickleSessionCache, wanted: readonly PlannedStep[]): Near | undefined {
-  const texts = wanted.map(textOf);
-  let best: (Near & { rank: number }) | undefined;
-  for (const state of cache.manifest.states) {
-    const chain = recipeChain(cache.manifest, state.key) ?? [];
-    const differs = texts.findIndex((text, at) => !chain[at] || textOf(chain[at].step) !== text);
-    const common = differs === -1 ? texts.length : differs;
-    // Most steps in common first, then fewest others, then the youngest.
-    const rank = common * 1e6 - Math.min(Math.abs(chain.length - wanted.length), 1e5);
-    const isRelated = common > 0 || (chain.length === wanted.length && wanted.length === 1);
-    if (isRelated && rank >= (best?.rank ?? Number.NEGATIVE_INFINITY)) {
-      best = { state, chain, common, rank };
-    }
-  }
-  return best;
-}
-
-function textOf(step: PlannedStep): string {
-  return canonicalJson("sorry" in step && step.sorry === "all" ? { sorry: 0 } : step);
 }
 
 /** What keeps a state from being a hit that was made by the same steps. */
 function reasonsBesideSteps(
-  { inputs, steps }: Derivation,
-  chain: readonly RecipeEntry[],
-  isThere: boolean,
+  cache: PickleSessionCache,
+  derivation: Derivation,
+  { state, chain }: Near,
+  wanted: readonly Link[],
 ): string[] {
+  const { steps, asked } = derivation;
+  const inputs = chain.flatMap((link, at) => differingInputs(link, wanted[at]));
+  if (inputs.length > 0) {
+    return [...new Set(inputs)];
+  }
   const own = chain.slice(chain.length - steps.length);
-  const others = [
-    ...new Set(
-      chain.flatMap((entry, at) =>
-        differingInputs(entry.inputs, at < chain.length - steps.length ? null : inputs),
-      ),
-    ),
-  ];
-  const lastCode = own.findLast(({ step }) => "cmd" in step);
-  const takesSorry = own.some(({ step }) => "sorry" in step);
+  const takesSorry = steps.some(({ step }) => "sorry" in step);
+  const sorries = own.findLast(({ step }) => step && "cmd" in step)?.sorries;
+  const isSaid = asked.sorry === "all" ? (sorries ?? 0) > 0 : asked.sorry !== undefined;
+  if (takesSorry && !isSaid && sorries !== 1) {
+    return [`its code has ${sorries ?? "an unknown number of"} sorries (--sorry)`];
+  }
+  if (asked.sorry !== "all") {
+    return reasonsOf(cache, derivation, state);
+  }
+  return Array.from({ length: sorries ?? 0 }, (_, at) => {
+    const key = derivation.keyAt(at);
+    const there = cache.manifest.states.find((state) => state.key === key);
+    const reasons = there ? reasonsOf(cache, derivation, there) : ["there is no state"];
+    return reasons.map((reason) => `at sorry ${at}, ${reason}`);
+  }).flat();
+}
+
+/** What keeps the state with the wanted key from being a hit. */
+function reasonsOf(
+  { manifest, workingDir }: PickleSessionCache,
+  { asked, steps }: Derivation,
+  state: ManifestState,
+): string[] {
+  const own = linksTo(manifest, state.key).slice(-steps.length);
+  const hasErrors = own.some((link) => link.hasErrors);
   return [
-    ...others,
-    ...(isThere ? [] : ["its pickle is missing or has another size"]),
-    ...(own.some(({ hasErrors }) => hasErrors) ? ["Lean found errors in it (--allow-errors)"] : []),
-    ...(takesSorry && lastCode?.sorries !== 1
-      ? [`its code has ${lastCode?.sorries ?? "an unknown number of"} sorries (--sorry)`]
-      : []),
+    ...(isPickleThere(workingDir, state) ? [] : ["its pickle is missing or has another size"]),
+    ...(hasErrors && !asked.allowErrors ? ["Lean found errors in it (--allow-errors)"] : []),
   ];
 }
 
-/** @param now null for the inputs of the base's own steps, which are as they are */
-function differingInputs(then: KeyInputs, now: KeyInputs | null): string[] {
-  if ("unknown" in then) {
+function differingInputs({ inputs: then = {} }: Link, wanted: Link | undefined): string[] {
+  const now = wanted?.inputs ?? {};
+  const names = differingNames(then, now);
+  if (names.length > 0 && "unknown" in then) {
     return ["something about Lean was not known when it was added"];
   }
-  if (now === null) {
-    return [];
+  if (names.length > 0 && "unknown" in now) {
+    return ["something about Lean was not known when what it is built on was added"];
   }
-  const names = new Set([...Object.keys(then), ...Object.keys(now)]);
-  return [...names].flatMap((name) => differingInput(name, then[name], now[name]));
+  return names.flatMap((name) => differingInput(INPUTS[name] ?? name, then[name], now[name]));
 }
 
-function differingInput(name: string, then: unknown, now: unknown): string[] {
-  if (canonicalJson(then ?? null) === canonicalJson(now ?? null)) {
-    return [];
-  }
+function differingInput(what: string, then: unknown, now: unknown): string[] {
   if (isRecord(then) && isRecord(now)) {
-    const names = new Set([...Object.keys(then), ...Object.keys(now)]);
-    return [...names]
-      .filter((part) => canonicalJson(then[part] ?? null) !== canonicalJson(now[part] ?? null))
-      .map(
-        (part) =>
-          `the ${name} differs in ${part}: ${told(then[part])} then, ${told(now[part])} now`,
-      );
+    return differingNames(then, now).map(
+      (part) => `${what} differs in ${part}: ${told(then[part])} then, ${told(now[part])} now`,
+    );
   }
-  return [`the ${name} differs: ${told(then)} then, ${told(now)} now`];
+  return [`${what} differs: ${told(then)} then, ${told(now)} now`];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -127,38 +128,30 @@ function told(value: unknown): string {
   return /^[0-9a-f]{16,}$/.test(text) ? text.slice(0, 12) : text;
 }
 
-/** Where two recipes part, in a clause. */
-function differingStep(
-  there: PlannedStep | undefined,
-  wanted: PlannedStep | undefined,
-  at: number,
-): string {
+/** Where two chains part, in a clause. */
+function differingStep(there: Link | undefined, wanted: Link | undefined, at: number): string {
   const number = at + 1;
   if (!wanted) {
     return `it has more steps than the ${at} that are wanted`;
   }
   if (!there) {
-    return `it ends before step ${number}, ${describe(wanted)}`;
+    return `it ends before step ${number}, ${describe(wanted.step)}`;
   }
-  const [a, b] = [textIn(there), textIn(wanted)];
-  if (a === undefined || b === undefined || "cmd" in there !== "cmd" in wanted) {
-    return `step ${number} is ${describe(there)} there, and ${describe(wanted)} here`;
+  const [a, b] = [textIn(there.step), textIn(wanted.step)];
+  if (a === undefined || b === undefined || describe(there.step) !== describe(wanted.step)) {
+    return `step ${number} is ${describe(there.step)} there, and ${describe(wanted.step)} here`;
   }
-  let same = 0;
-  while (same < a.length && a[same] === b[same]) {
-    same++;
-  }
+  const same = sharedStart(a, b);
   const lines = a.slice(0, same).split("\n");
   const place = `line ${lines.length}, column ${(lines.at(-1) ?? "").length}`;
   const [was, is] = [a, b].map((text) => JSON.stringify(text.slice(same, same + 20)));
-  return `step ${number}, ${describe(wanted)}, differs at ${place}: ${was} there, ${is} here`;
+  return `step ${number}, ${describe(wanted.step)}, differs at ${place}: ${was} there, ${is} here`;
 }
 
-function textIn(step: PlannedStep): string | undefined {
-  return "cmd" in step ? step.cmd : "tactic" in step ? step.tactic : undefined;
-}
-
-function describe(step: PlannedStep): string {
+function describe(step: PlannedStep | undefined): string {
+  if (!step) {
+    return "a state of which it is not known how it was made";
+  }
   if ("sorry" in step) {
     return step.sorry === "all" ? "the proof states at all sorries" : `sorry ${step.sorry}`;
   }

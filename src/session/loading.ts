@@ -1,6 +1,7 @@
 /** Loading states of a cache into a REPL. */
 import type { ReplConnection, RunOptions } from "../repl/connection.ts";
 import { type ManifestState, recipesOf } from "../store/manifest.ts";
+import { touchPickle } from "../store/pickle-presence.ts";
 import type { OpenCache } from "./open-cache.ts";
 import type { ReloadOptions } from "./pickle-session-state.ts";
 import { planReload } from "./reload-plan.ts";
@@ -49,7 +50,7 @@ export async function loadForVerdict(
   return unpickled && verdictOf(state, unpickled, Math.round(performance.now() - startedAt));
 }
 
-/** Loads a state that is not loaded yet, and resolves to its id. */
+/** Loads a state that is not loaded yet, which is a use of it, and resolves to its id. */
 export async function loadState(
   open: OpenCache,
   server: ReplConnection,
@@ -62,6 +63,7 @@ export async function loadState(
     throw noSuchState(sessionId);
   }
   if (unpickled.status === "loaded") {
+    touchPickle(open.workingDir, open.index.byId(sessionId) ?? state);
     return unpickled.replId;
   }
   throw whyNotLoaded(sessionId, unpickled);

@@ -57,7 +57,8 @@ describe("add", () => {
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("State -1 has the name x already");
     expect(readdirSync(cwd)).not.toContain("repl.log");
-    await succeed(["add", "-q", "-c", THEOREM, "--sorry", "0", "-n", "x.1"], { cwd });
+    const other = THEOREM.replace("theorem t", "theorem u");
+    await succeed(["add", "-q", "-c", other, "--sorry", "0", "-n", "x.1"], { cwd });
     const numbered = ["add", "-c", THEOREM, "--sorry", "all", "-n", "x"];
     const all = await run(numbered, { cwd, repl: { LOG: log } });
     expect(all.stderr).toContain("has the name x.1 already");

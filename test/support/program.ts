@@ -20,6 +20,8 @@ export interface Surroundings {
   repl?: Record<string, string>;
   env?: NodeJS.ProcessEnv;
   stdin?: string;
+  /** The user and group to run as, where it is not the tester. */
+  uid?: number | undefined;
 }
 
 /** A running program, and its end. */
@@ -48,6 +50,7 @@ export function start(args: readonly string[], surroundings: Surroundings): Runn
     cwd: surroundings.cwd,
     env: environment(surroundings),
     stdio: "pipe",
+    ...(surroundings.uid !== undefined && { uid: surroundings.uid, gid: surroundings.uid }),
   });
   onTestFinished(() => void child.kill("SIGKILL"));
   const stdout: Buffer[] = [];

@@ -1,0 +1,158 @@
+import { rmSync, statSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readLog } from "../simulated-repl/index.ts";
+import { temporaryFolder } from "../support/folders.ts";
+import { run, succeed } from "../support/program.ts";
+
+const THEOREM =
+  "theorem t (p q r : Prop) (hp : p) (f : p → q) (g : q → r) : p → (p ∧ q) ∧ (r ∨ False) := by\n  sorry";
+const TACTICS = [
+  "intro h",
+  "apply And.intro",
+  "constructor",
+  "exact h",
+  "apply f",
+  "assumption",
+  "left",
+  "apply g",
+  "apply f",
+  "exact hp",
+];
+
+async function json(args: readonly string[], cwd: string, repl = {}): Promise<unknown> {
+  return JSON.parse(await succeed([...args, "--json"], { cwd, repl }));
+}
+
+/** The REPLs that one command starts, and what it asks them for. */
+async function asked(args: readonly string[], cwd: string): Promise<string[]> {
+  const log = join(temporaryFolder(), "repl.log");
+  await succeed(args, { cwd, repl: { LOG: log } });
+  return readLog(log)
+    .filter(({ event }) => event === "start" || event === "request")
+    .map(({ event, detail }) => (event === "request" ? detail : event));
+}
+
+describe("a proof that is built state by state", () => {
+  it("ends completed, each step a process that loads the state before and no other", async () => {
+    const cwd = temporaryFolder();
+    await succeed(["add", "-c", "def base := 1", "-n", "base"], { cwd });
+    await succeed(["add", "--from", "base", "-c", THEOREM, "--sorry", "0", "-n", "s0"], { cwd });
+    for (const [at, tactic] of TACTICS.entries()) {
+      const args = ["add", "--from", `s${at}`, "-t", tactic, "-n", `s${at + 1}`];
+      expect(await asked(args, cwd)).toEqual([
+        "start",
+        "unpickleProofState",
+        "tactic",
+        "pickleProofState",
+      ]);
+    }
+    expect(await json(["show", "s10"], cwd)).toMatchObject({
+      sessionId: -12,
+      goals: [],
+      proofStatus: "Completed",
+    });
+    const drawn = (await succeed(["ls", "--tree"], { cwd })).split("\n").slice(1);
+    const names = ["base", ...Array.from({ length: 11 }, (_, at) => `s${at}`)];
+    for (const [depth, line] of drawn.entries()) {
+      const indent = depth === 0 ? "" : `${"   ".repeat(depth - 1)}└─ `;
+      expect(line.startsWith(`${indent}-${depth + 1} `)).toBe(true);
+      expect(line).toContain(` ${names[depth]} `);
+    }
+    expect(drawn).toHaveLength(12);
+  });
+
+  it("comes to the same states where several steps are taken in one process", async () => {
+    const cwd = temporaryFolder();
+    const tactics = TACTICS.flatMap((tactic) => ["-t", tactic]);
+    await succeed(["add", "-c", THEOREM, "--sorry", "0"], { cwd });
+    for (const [at, tactic] of TACTICS.slice(0, 3).entries()) {
+      await succeed(["add", "--from", String(-at - 1), "-t", tactic], { cwd });
+    }
+    const three = ["add", "-c", THEOREM, ...tactics.slice(0, 6)];
+    expect(await json(three, cwd)).toMatchObject({ sessionId: -4, cached: true });
+    const all = await json(["add", "-c", THEOREM, ...tactics], cwd);
+    expect(all).toMatchObject({ sessionId: -5, cached: false, proofStatus: "Completed" });
+    const rest = ["add", "--from", "-4", ...tactics.slice(6)];
+    expect(await json(rest, cwd)).toMatchObject({ sessionId: -5, cached: true });
+  });
+
+  it("goes on where what it was built on is removed, with its whole recipe", async () => {
+    const cwd = temporaryFolder();
+    await succeed(["add", "-c", "def base := 1", "-n", "base"], { cwd });
+    await succeed(["add", "--from", "base", "-c", THEOREM, "--sorry", "0", "-n", "s0"], { cwd });
+    await succeed(["add", "--from", "s0", "-t", "intro h", "-n", "s1"], { cwd });
+    await succeed(["rm", "base", "s0"], { cwd });
+    expect(await asked(["add", "--from", "s1", "-t", "constructor", "-n", "s2"], cwd)).toContain(
+      "unpickleProofState",
+    );
+    const shown = await succeed(["show", "s2"], { cwd });
+    const recipe = ["def base := 1", "theorem t ", "sorry 0", "intro h", "constructor"];
+    expect(recipe.map((step) => shown.includes(step))).toEqual(recipe.map(() => true));
+    // By the same steps from nothing it is the same state.
+    const steps = ["-c", "def base := 1", "-c", THEOREM, "-t", "intro h", "-t", "constructor"];
+    expect(await json(["add", ...steps], cwd)).toMatchObject({ name: "s2", cached: true });
+    expect(await json(["add", "-c", "def base := 1"], cwd)).toMatchObject({ sessionId: -5 });
+  });
+
+  it("counts as a use of the state that it is built on", async () => {
+    const cwd = temporaryFolder();
+    await succeed(["add", "-c", "def base := 1", "-n", "base"], { cwd });
+    const path = await succeed(["show", "base", "--path"], { cwd });
+    utimesSync(path, 1, 1);
+    await succeed(["add", "--from", "base", "-c", "def other := 1"], { cwd });
+    expect(statSync(path).mtimeMs).toBeGreaterThan(1000);
+  });
+});
+
+describe("building on a state", () => {
+  it.each<[string, string[], number, RegExp]>([
+    ["a tactic on an environment", ["--from", "env", "-t", "skip"], 2, /env is an environment/],
+    ["a sorry of an environment", ["--from", "env", "--sorry", "0"], 2, /env is an environment/],
+    ["code on a proof state", ["--from", "goal", "-c", "x"], 2, /goal is a proof state/],
+    [
+      "a sorry of a proof state",
+      ["--from", "goal", "--sorry", "0", "-t", "skip"],
+      2,
+      /goal is a proof state/,
+    ],
+    ["nothing at all", ["--from", "env"], 2, /nothing to do/],
+    ["a sorry that is no number", ["-c", "x", "--sorry", "first"], 2, /or "all"/],
+    ["a state that is not there", ["--from", "nobody", "-c", "x"], 4, /no state nobody/],
+  ])("refuses %s before a REPL starts", async (_what, args, exitCode, message) => {
+    const cwd = temporaryFolder();
+    await succeed(["add", "-c", "def e := 1", "-n", "env"], { cwd });
+    await succeed(["add", "-c", THEOREM, "--sorry", "0", "-n", "goal"], { cwd });
+    const log = join(cwd, "repl.log");
+    const { code, stdout, stderr } = await run(["add", ...args], { cwd, repl: { LOG: log } });
+    expect([code, stdout]).toEqual([exitCode, ""]);
+    expect(stderr).toMatch(message);
+    expect(readLog(log)).toEqual([]);
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ["code without a sorry", ["-c", "def f := 1", "-t", "skip"], /has no sorry/],
+    ["a sorry that is not there", ["-c", THEOREM, "--sorry", "1"], /no sorry 1.*has one sorry/],
+    [
+      "tactics on several sorries",
+      ["-c", `${THEOREM}\n${THEOREM.replace("theorem t", "theorem u")}`, "-t", "skip"],
+      /has 2 sorries:\n {2}0 at 2:2 .*\n {2}1 at 4:2 .*--sorry N/s,
+    ],
+  ])("says what is wrong with %s", async (_what, args, message) => {
+    const cwd = temporaryFolder();
+    const { code, stdout, stderr } = await run(["add", ...args], { cwd });
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(message);
+    expect(await succeed(["ls", "-q"], { cwd })).toBe("");
+  });
+
+  it("says that the pickle of the state is gone", async () => {
+    const cwd = temporaryFolder();
+    await succeed(["add", "-c", "def e := 1", "-n", "env"], { cwd });
+    const path = await succeed(["show", "env", "--path"], { cwd });
+    rmSync(path);
+    const { code, stderr } = await run(["add", "--from", "env", "-c", "def g := 1"], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/State -1 was not loaded \(damaged\)/);
+  });
+});
