@@ -12,8 +12,11 @@ const OPENING = new RegExp(`(?:module|prelude)${WORD_END}`, "uy");
 const MODIFIER = new RegExp(`(?:public|private|meta)${WORD_END}`, "uy");
 const IMPORT = /import(?=[\s«/-])/y;
 
+/** What may stand right behind a module: a dot or a bracket there would be part of it. */
+const NAME_END = /(?=\s|--|\/-)|$/y;
+
 /** What may stand between `import` and a module; `runtime` until 2025. */
-const KIND = /(?:all|runtime)(?=\s|$)/y;
+const KIND = /(?:all|runtime)(?=[\s/-]|$)/y;
 
 /** What the header of code says. */
 export interface ImportHeader {
@@ -64,7 +67,11 @@ export function parseHeader(code: string): ImportHeader | null {
       return null;
     }
     imports.push(name);
-    at = skipSpace(code, at + name.length);
+    at += name.length;
+    if (matchAt(NAME_END, code, at) === undefined) {
+      return null;
+    }
+    at = skipSpace(code, at);
   }
 }
 

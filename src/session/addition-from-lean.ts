@@ -1,7 +1,8 @@
 import type { ReplLaunch } from "../repl/connection.ts";
-import { LeanServer } from "../repl/lean-server.ts";
 import { checkWritable } from "../store/folders.ts";
 import { type Addition, type AdditionResult, type MakingOptions, nameAt } from "./addition.ts";
+import { startOnBase } from "./base-loading.ts";
+import type { Derivation } from "./derivation.ts";
 import { makeStates } from "./making.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 
@@ -10,14 +11,16 @@ export async function addFromLean(
   launch: ReplLaunch,
   cache: PickleSessionCache,
   addition: Addition,
+  derivation: Derivation,
   options: MakingOptions,
 ): Promise<Omit<AdditionResult, "cached">> {
   await checkWritable(cache.workingDir);
   const { base } = addition;
-  const server = new LeanServer(launch, options);
+  options.onStep?.(base ? `Loading ${base.name ?? base.sessionId}` : "Starting Lean");
+  const { server, baseId } = await startOnBase(launch, cache, base, options, (started) =>
+    cache.noteLean(started, derivation.imports, derivation),
+  );
   try {
-    options.onStep?.(base ? `Loading ${base.name ?? base.sessionId}` : "Starting Lean");
-    const baseId = base && (await cache.load(base.sessionId, server, options.timeout));
     const made = await makeStates(server, addition, baseId, options);
     options.onStep?.("Pickling");
     const { responses, messages, sorries } = made;

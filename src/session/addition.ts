@@ -3,8 +3,9 @@ import { LeanPickleError } from "../errors.ts";
 import type { LeanServerOptions, ReplLaunch } from "../repl/connection.ts";
 import type { LeanMessage, Sorry } from "../repl/protocol.ts";
 import type { ManifestState } from "../store/manifest.ts";
+import { touchPickle } from "../store/pickle-presence.ts";
 import { type Derivation, derive, findHits } from "./derivation.ts";
-import type { WantedName } from "./names.ts";
+import { checkNames, type WantedName } from "./names.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 
 export type { LeanServerOptions } from "../repl/connection.ts";
@@ -104,10 +105,10 @@ export async function addToCache(
   const { name, replaceName = false, force = false, noRun = false } = options;
   const derivation = await derive(launch, addition);
   const hits = findHits(cache, addition, derivation);
-  cache.checkNames(wantedNames(cache, addition, derivation, name, hits), replaceName);
+  checkNames(cache.manifest, wantedNames(cache, addition, derivation, name, hits), replaceName);
   if (hits && !force && (await nameHits(cache, hits, addition, name, replaceName))) {
     for (const state of hits) {
-      cache.touch(state);
+      touchPickle(cache.workingDir, state);
     }
     return { states: currentOf(cache, hits), cached: true, messages: [], sorries: [] };
   }
@@ -118,7 +119,7 @@ export async function addToCache(
     throw notCached();
   }
   const { addFromLean } = await import("./addition-from-lean.ts");
-  return { ...(await addFromLean(launch, cache, addition, options)), cached: false };
+  return { ...(await addFromLean(launch, cache, addition, derivation, options)), cached: false };
 }
 
 /** The error for what the cache does not hold where Lean must not make it. */

@@ -6,6 +6,7 @@ import { checkAddition, nameAt } from "./addition.ts";
 import type { BatchItem } from "./batch-item.ts";
 import { type Derivation, type DerivedBase, derive } from "./derivation.ts";
 import { identifyLean } from "./identity.ts";
+import { checkNames } from "./names.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 
 /** How many of the lines with problems are told. */
@@ -125,7 +126,7 @@ class PlannedNames {
       throw new LeanPickleError("name-taken", `An earlier line has the name ${name} already.`);
     }
     const first = nameAt(item, name, 0) ?? name;
-    this.#cache.checkNames([{ name: first, key: derivation.keyAt(0) }], this.#mayReplace);
+    checkNames(this.#cache.manifest, [{ name: first, key: derivation.keyAt(0) }], this.#mayReplace);
     this.#planned.set(name, { isAll: item.sorry === "all", derivation });
   }
 }

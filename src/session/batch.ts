@@ -4,6 +4,7 @@ import type { ReplLaunch } from "../repl/connection.ts";
 import type { LeanServer } from "../repl/lean-server.ts";
 import { checkWritable } from "../store/folders.ts";
 import type { ManifestState } from "../store/manifest.ts";
+import { touchPickle } from "../store/pickle-presence.ts";
 import { type MakingOptions, nameAt, nameHits, notCached } from "./addition.ts";
 import { identifyOnce } from "./batch-check.ts";
 import type { BatchItem, BatchOutcome } from "./batch-item.ts";
@@ -177,7 +178,7 @@ class Batch {
       return false;
     }
     for (const state of hits) {
-      this.#cache.touch(state);
+      touchPickle(this.#cache.workingDir, state);
     }
     const states = hits.map((state) => this.#cache.get(state.sessionId)?.entry ?? state);
     this.#names.setStates(states);

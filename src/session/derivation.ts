@@ -3,7 +3,7 @@ import { parseImports } from "../recipe/import-header.ts";
 import type { KeyInputs } from "../recipe/key.ts";
 import { keysOfSteps, planSteps, type StepTo } from "../recipe/plan.ts";
 import type { ReplLaunch } from "../repl/connection.ts";
-import type { ManifestState } from "../store/manifest.ts";
+import { type ManifestState, walkBack } from "../store/manifest.ts";
 import type { Addition } from "./addition.ts";
 import { identifyLean } from "./identity.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
@@ -92,9 +92,10 @@ export function findHits(
 
 /** Whether Lean found errors in a step that leads from one key to another. */
 function hadErrors({ manifest }: PickleSessionCache, key: string, base: string | null): boolean {
-  const { recipes } = manifest;
-  let entry = recipes[key];
-  for (let at = key; at !== base && entry; at = entry.base ?? "", entry = recipes[at]) {
+  for (const [at, entry] of walkBack(manifest.recipes, key)) {
+    if (at === base) {
+      break;
+    }
     if (entry.hasErrors) {
       return true;
     }

@@ -27,11 +27,26 @@ export function neverTheSame(inputs: KeyInputs): KeyInputs {
 export class ProcessInputs {
   readonly #asked = new WeakMap<object, Map<string, Promise<KeyInputs>>>();
 
+  /**
+   * Notes what Lean was before a process did anything: what it reads later is compared with that. What
+   * was noted first counts.
+   */
+  note(
+    { process }: ReplConnection,
+    imports: readonly string[] | null,
+    { inputs, unknown }: Pick<LeanIdentity, "inputs" | "unknown">,
+  ): void {
+    const byImports = this.#of(process);
+    const name = canonicalJson(imports);
+    if (!byImports.has(name)) {
+      byImports.set(name, Promise.resolve(unknown.length > 0 ? neverTheSame(inputs) : inputs));
+    }
+  }
+
   /** The inputs for a state of the process that is alive. */
   async of(server: ReplConnection, imports: readonly string[] | null): Promise<KeyInputs> {
     const { process, launch } = server;
-    const byImports = this.#asked.get(process) ?? new Map<string, Promise<KeyInputs>>();
-    this.#asked.set(process, byImports);
+    const byImports = this.#of(process);
     const name = canonicalJson(imports);
     const asked =
       byImports.get(name) ??
@@ -40,6 +55,12 @@ export class ProcessInputs {
       );
     byImports.set(name, asked);
     return await asked;
+  }
+
+  #of(process: object): Map<string, Promise<KeyInputs>> {
+    const byImports = this.#asked.get(process) ?? new Map<string, Promise<KeyInputs>>();
+    this.#asked.set(process, byImports);
+    return byImports;
   }
 }
 

@@ -1,15 +1,14 @@
 import { resolve } from "node:path";
 import type { RecipeStep } from "../recipe/steps.ts";
-import type { ReplConnection, ReplLaunch, RunOptions } from "../repl/connection.ts";
+import type { LeanIdentity, ReplConnection, ReplLaunch, RunOptions } from "../repl/connection.ts";
 import type { ReplRequest } from "../repl/protocol.ts";
 import { picklePath } from "../store/layout.ts";
 import type { LockOptions } from "../store/lock.ts";
 import { type Manifest, type ManifestState, recipeChain } from "../store/manifest.ts";
-import { isPickleThere, touchPickle } from "../store/pickle-presence.ts";
+import { isPickleThere } from "../store/pickle-presence.ts";
 import type { Removal } from "../store/removal.ts";
 import type { CheckOptions } from "./checking.ts";
 import type { Candidate, Keeping, KeepOptions } from "./keeping.ts";
-import { checkNames, type WantedName } from "./names.ts";
 import { OpenCache } from "./open-cache.ts";
 import type {
   AddAllOptions,
@@ -61,15 +60,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     this.#open.refresh();
   }
 
-  /** Checks that states can be given these names now; throws `usage` or `name-taken`. */
-  checkNames(names: readonly WantedName[], replaceName = false): void {
-    checkNames(this.manifest, names, replaceName);
-  }
-
-  /**
-   * Adds the state that a response names. One that the cache holds already, by its key, is not added
-   * again: that one is the answer.
-   */
+  /** Adds the state that a response names; one that the cache holds already is the answer itself. */
   async add(
     server: ReplConnection,
     _request: ReplRequest,
@@ -91,6 +82,18 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   ): Promise<ManifestState[]> {
     const { addAll } = await import("./adding.ts");
     return await addAll(this.#open, server, responses, options);
+  }
+
+  /**
+   * Notes what Lean is for states that import these modules, before the REPL has imported anything:
+   * a change while it works does not go unnoticed then.
+   */
+  noteLean(
+    server: ReplConnection,
+    imports: readonly string[] | null,
+    identity: Pick<LeanIdentity, "inputs" | "unknown">,
+  ): void {
+    this.#open.inputs.note(server, imports, identity);
   }
 
   /**
@@ -120,11 +123,6 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   lookUp(key: string): PickleSessionState | undefined {
     const entry = this.#open.index.byKey(key);
     return entry && isPickleThere(this.workingDir, entry) ? this.#stateOf(entry) : undefined;
-  }
-
-  /** Notes that a state is used, if the cache can be written to. */
-  touch(entry: ManifestState): void {
-    touchPickle(this.workingDir, entry);
   }
 
   /**

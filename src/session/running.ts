@@ -1,7 +1,7 @@
 import { LeanPickleError } from "../errors.ts";
 import type { LeanServerOptions, ReplLaunch } from "../repl/connection.ts";
-import { LeanServer } from "../repl/lean-server.ts";
 import { type Addition, checkAddition } from "./addition.ts";
+import { startOnBase } from "./base-loading.ts";
 import { type MakerOptions, makeStates } from "./making.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 
@@ -33,11 +33,10 @@ export async function runOnState(
   options: LeanServerOptions & MakerOptions,
 ): Promise<void> {
   checkRun(run);
-  const server = new LeanServer(launch, options);
+  const { base } = run;
+  options.onStep?.(base ? `Loading ${base.name ?? base.sessionId}` : "Starting Lean");
+  const { server, baseId } = await startOnBase(launch, cache, base, options);
   try {
-    const { base } = run;
-    options.onStep?.(base ? `Loading ${base.name ?? base.sessionId}` : "Starting Lean");
-    const baseId = base && (await cache.load(base.sessionId, server, options.timeout));
     await makeStates(server, run, baseId, options);
   } finally {
     await server.close();

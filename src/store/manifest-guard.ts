@@ -85,11 +85,11 @@ function isObject(value: unknown): value is Fields {
 }
 
 function isCount(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isSessionId(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) <= -1;
+  return Number.isSafeInteger(value) && (value as number) <= -1;
 }
 
 function isTexts(value: unknown): boolean {

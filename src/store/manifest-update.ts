@@ -4,7 +4,7 @@ import { syncDirectory, writeTemporary } from "./durable.ts";
 import { prepareFolders } from "./folders.ts";
 import { backupPath, manifestPath, temporaryPath } from "./layout.ts";
 import { type LockOptions, withLock } from "./lock.ts";
-import { dropUnneededRecipes, type Manifest } from "./manifest.ts";
+import { checkManifest, dropUnneededRecipes, type Manifest } from "./manifest.ts";
 import { readStored } from "./manifest-file.ts";
 
 /** How often a change starts over that another process overtook in spite of the lock. */
@@ -27,6 +27,7 @@ export async function updateManifest<T>(
       const result = change(manifest);
       manifest.revision++;
       dropUnneededRecipes(manifest);
+      checkChanged(workingDir, manifest);
       const written = await replaceManifest(workingDir, text, manifest);
       return written ? { manifest, result } : undefined;
     });
@@ -38,6 +39,15 @@ export async function updateManifest<T>(
   throw new LeanPickleError("cache-locked", message, {
     hint: "Nothing was changed. Is the folder shared over a network that does not keep locks?",
   });
+}
+
+/** Nothing is written that could not be read again. */
+function checkChanged(workingDir: string, manifest: Manifest): void {
+  const checked = checkManifest(manifest);
+  if (!checked.ok) {
+    const message = `${manifestPath(workingDir)} would not be usable after the change: ${checked.problem}.`;
+    throw new LeanPickleError("cache-damaged", message, { hint: "Nothing was changed." });
+  }
 }
 
 /**
@@ -53,7 +63,7 @@ async function replaceManifest(
   const folder = temporaryPath(workingDir);
   const written: string[] = [];
   try {
-    const next = await writeTemporary(folder, `${JSON.stringify(manifest, null, 1)}\n`);
+    const next = await writeTemporary(folder, textOf(workingDir, manifest));
     written.push(next);
     const backup = previous === undefined ? undefined : await writeTemporary(folder, previous);
     if (backup) {
@@ -72,6 +82,17 @@ async function replaceManifest(
     for (const path of written) {
       await rm(path, { force: true });
     }
+  }
+}
+
+function textOf(workingDir: string, manifest: Manifest): string {
+  try {
+    return `${JSON.stringify(manifest, null, 1)}\n`;
+  } catch (error) {
+    // What can be parsed can be nested too deeply to be written again, where it is not known.
+    const message = `${manifestPath(workingDir)} cannot be written again: ${error}.`;
+    const hint = "Nothing was changed. Restore it from a copy.";
+    throw new LeanPickleError("cache-damaged", message, { hint, cause: error });
   }
 }
 

@@ -7,8 +7,8 @@ import { DIGEST, isManifest, NAME, PICKLE_FILE } from "./manifest-guard.ts";
 const MANIFEST_VERSION = 1;
 
 const digest = v.pipe(v.string(), v.regex(DIGEST, "not 64 hexadecimal digits"));
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-const sessionId = v.pipe(v.number(), v.integer(), v.maxValue(-1));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const sessionId = v.pipe(v.number(), v.safeInteger(), v.maxValue(-1));
 
 const leanSchema = v.looseObject({
   /** From the `lean-toolchain` of the project or the REPL. */
@@ -123,8 +123,11 @@ function findContradiction({ states, nextSessionId }: Manifest): string | undefi
 
 type Recipes = Manifest["recipes"];
 
-/** The keys and recipes from a state back to nothing, as far as they are there. */
-function* walkBack(recipes: Recipes, key: string): Generator<[key: string, entry: RecipeEntry]> {
+/** The keys and recipes from a state back to nothing, as far as they are there; a circle once. */
+export function* walkBack(
+  recipes: Recipes,
+  key: string,
+): Generator<[key: string, entry: RecipeEntry]> {
   const seen = new Set<string>();
   for (let at: string | null = key; at !== null && !seen.has(at) && Object.hasOwn(recipes, at); ) {
     const entry: RecipeEntry = recipes[at] as RecipeEntry;

@@ -16,6 +16,9 @@ import { hasSystemCode, isSystemError } from "../errors.ts";
 /** A file that is not there, or one that is there and cannot be read. */
 export type NotRead = "absent" | "unreadable";
 
+/** What is longer is none of the files that are looked for here. */
+const MAX_BYTES = 2 ** 26;
+
 /** A pipe in the place of a file is not to be waited for. */
 const READ_ONLY = constants.O_RDONLY | constants.O_NONBLOCK;
 
@@ -61,7 +64,8 @@ export function readSmallFile(path: string, onStats?: (stats: Stats) => void): B
     try {
       const found = fstatSync(file);
       onStats?.(found);
-      return found.isFile() ? readFileSync(file) : "unreadable";
+      const isReadable = found.isFile() && found.size <= MAX_BYTES;
+      return isReadable ? readFileSync(file) : "unreadable";
     } finally {
       closeSync(file);
     }

@@ -21,11 +21,15 @@ export function identifyImports(
   evidence: Evidence,
 ): Record<string, string | null> {
   const modules = [...new Set(imports)].map((name) => ({ name, parts: partsOf(name) }));
-  const others = modules.filter(({ parts }) => !CORE.has(parts[0] ?? ""));
-  if (others.length === 0) {
+  if (modules.length === 0) {
     return {};
   }
-  const traces = new Traces(findModuleRoots(project, evidence), evidence);
+  const roots = findModuleRoots(project, evidence);
+  // `Std` was a package of its own until Lean v4.9 or so.
+  const isCore = (parts: readonly string[]): boolean =>
+    CORE.has(parts[0] ?? "") && !roots.some((root) => mayHold(root, parts));
+  const others = modules.filter(({ parts }) => !isCore(parts));
+  const traces = new Traces(roots, evidence);
   const hashes = others
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ name, parts }) => [name, traces.hashOf(name, parts)]);
@@ -70,6 +74,8 @@ class Traces {
   /** The hash of a module in one root; undefined where it is not there, null where it is not known. */
   #hashIn(root: ModuleRoot, module: string, parts: readonly string[]): string | null | undefined {
     const path = join(root.folder, ...parts);
+    // Lake writes it before the trace: one that is young tells of a build that is going on.
+    this.#evidence.look(`${path}.olean`);
     const found = this.#evidence.read(`${path}.trace`);
     if (found === "unreadable") {
       return this.#unknown(`the trace of the module ${module} cannot be read`);
