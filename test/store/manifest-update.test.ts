@@ -108,6 +108,17 @@ describe("updateManifest", () => {
     expect(after.states[0].tags).toEqual(["y"]);
   });
 
+  it("writes nothing that could not be read again", async () => {
+    const folder = temporaryFolder();
+    await addState(folder, -1);
+    const before = readFileSync(manifestPath(folder), "utf8");
+    const change = updateManifest(folder, {}, (manifest) => {
+      manifest.nextSessionId = 0;
+    });
+    await expect(change).rejects.toMatchObject({ code: "cache-damaged" });
+    expect(readFileSync(manifestPath(folder), "utf8")).toBe(before);
+  });
+
   it("changes nothing where the change fails", async () => {
     const folder = temporaryFolder();
     await addState(folder, -1);

@@ -48,6 +48,7 @@ describe("checkManifest", () => {
     ["two states with one pickle", anyManifest([anyState(-1), { ...anyState(-1), sessionId: -2 }])],
     ["an id that is still to come", anyManifest([anyState(-2)], { nextSessionId: -2 })],
     ["a name with a newline", anyManifest([anyState(-1, { name: "x\n" })])],
+    ["an id that is no whole number", anyManifest([], { nextSessionId: -(2 ** 53) })],
     ["a size that is text", anyManifest([anyState(-1, { bytes: "1" as unknown as number })])],
     ["a date that is none", anyManifest([anyState(-1, { createdAt: "yesterday" })])],
   ])("refuses %s, and says why", (_what, value) => {

@@ -7,7 +7,7 @@ import {
   type CodeSource,
   type MakingOptions,
 } from "../../src/session/addition.ts";
-import { type Derivation, derive } from "../../src/session/derivation.ts";
+import { type Derivation, derive, findHits } from "../../src/session/derivation.ts";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
 import type { ManifestState } from "../../src/store/manifest.ts";
 import { temporaryFolder } from "./folders.ts";
@@ -30,7 +30,15 @@ export class Additions {
 
   constructor(settings: Record<string, string> = {}) {
     this.#simulated = simulate(settings);
-    this.#simulated.launch.identify = async () => this.lean;
+    this.#simulated.launch.identify = () => this.identify();
+  }
+
+  /** What the launch answers where it is asked what Lean is. */
+  identify: () => Promise<LeanIdentity> = async () => this.lean;
+
+  /** The states of the cache that a derivation leads to. */
+  findHits(derivation: Derivation): ManifestState[] | undefined {
+    return findHits(this.cache, derivation.asked, derivation);
   }
 
   /** How many processes of the stand-in were started so far. */

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, statSync, symlinkSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Evidence } from "../../src/toolchain/evidence.ts";
@@ -46,6 +46,22 @@ describe("identifyImports", () => {
     const core = ["Init", "Lean", "Lean.Elab.Command", "Std.Data", "Lake", "«Lean».Meta"];
     expect(identify(core)).toEqual({ hashes: {}, unknown: [] });
     expect(hashOf("Leander")).toBeNull();
+  });
+
+  it("counts what has the name of a core module, and lies in the project", () => {
+    build(join(project, BUILT), "Std/Data", "1");
+    expect(identify(["Std.Data", "Lean"]).hashes).toEqual({ "Std.Data": "1" });
+  });
+
+  it("looks at the module too, which lake writes before its trace", () => {
+    build(join(project, BUILT), "A", "1");
+    const before = new Evidence();
+    identifyImports(["A"], project, before);
+    const { ctimeMs } = statSync(file(join(project, BUILT, "A.olean"), "another"));
+    const after = new Evidence();
+    identifyImports(["A"], project, after);
+    expect(after.changedAt).toBe(ctimeMs);
+    expect(before.changedAt).toBeLessThanOrEqual(ctimeMs);
   });
 
   it.each([
