@@ -9,12 +9,23 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { adding } from "./groups/adding.js";
 import { batch } from "./groups/batch.js";
+import { environments } from "./groups/environments.js";
+import { listing } from "./groups/listing.js";
+import { reload } from "./groups/reload.js";
 import { startUp } from "./groups/start-up.js";
 import { warmAdd } from "./groups/warm-add.js";
 import { renderRows } from "./statistics.js";
 
 /** @type {Record<string, import("./harness.js").Group>} */
-const GROUPS = { "start-up": startUp, adding, "warm-add": warmAdd, batch };
+const GROUPS = {
+  "start-up": startUp,
+  adding,
+  "warm-add": warmAdd,
+  listing,
+  batch,
+  reload,
+  environments,
+};
 
 const standIn = fileURLToPath(new URL("../test/simulated-repl/repl.js", import.meta.url));
 const { values: options } = parseArgs({
