@@ -66,7 +66,7 @@ export class BatchWriter {
       this.#start();
     }
     await this.#pending.at(-MAX_UNSEALED)?.candidate.pickled.sealed.catch(() => {});
-    while (this.#pending.length >= MAX_PENDING) {
+    while (this.#pending.length >= MAX_PENDING && !this.#failure) {
       await this.#flushing;
       this.#start();
     }
