@@ -20,12 +20,13 @@ export async function addBatch(
   checkAlone(files, options);
   const { output, signal, serverOptions } = context;
   const cache = context.openCache();
-  const items = await readBatch(file, { allowErrors: options.allowErrors }, signal);
+  const { items, bad } = await readBatch(file, { allowErrors: options.allowErrors }, signal);
+  warnIfEmpty(output, items.length + bad.length);
   const launch = await context.findRepl();
   const replaceName = options.replace;
-  const builtOn = await checkBatch(launch, cache, items, { replaceName });
+  const builtOn = await checkBatch(launch, cache, items, { replaceName, bad });
   let good = 0;
-  let bad = 0;
+  let failed = 0;
   await output.withProgress(async (progress) => {
     const startedAt = performance.now();
     await runBatch(launch, cache, items, builtOn, {
@@ -34,13 +35,14 @@ export async function addBatch(
       force: options.force,
       noRun: !options.run,
       lock: context.lockOptionsToTheEnd,
-      onStep: (what) => progress.step(`${what} of ${items.length}${rate(good + bad, startedAt)}`),
+      onStep: (what) =>
+        progress.step(`${what} of ${items.length}${rate(good + failed, startedAt)}`),
       onMiss: options.explain
         ? (_item, derivation) => tellMiss(context, cache, derivation)
         : undefined,
       onOutcome(item, outcome) {
         if ("error" in outcome) {
-          bad++;
+          failed++;
         } else {
           good++;
         }
@@ -48,7 +50,7 @@ export async function addBatch(
       },
     });
   });
-  if (bad > 0) {
+  if (failed > 0) {
     output.note(`${good} of ${items.length} lines went well.`);
   }
   return outcomeOf(good, items.length);
@@ -63,29 +65,43 @@ export async function keysOfBatch(
 ): Promise<Outcome> {
   checkAlone(files, options);
   const cache = context.openCache();
-  const items = await readBatch(file, {}, context.signal);
+  const { items, bad } = await readBatch(
+    file,
+    { allowErrors: options.allowErrors },
+    context.signal,
+  );
   const { output } = context;
+  warnIfEmpty(output, items.length + bad.length);
   const { findHits } = await import("../session/derivation.ts");
   let hits = 0;
-  const lines: string[] = [];
+  const planned: { line: number; key: string; hit: boolean; inputs: object; unknown: string[] }[] =
+    [];
   await checkBatch(await context.findRepl(), cache, items, {
     replaceName: options.replace,
-    onPlanned(item, derivation) {
+    bad,
+    onPlanned({ line, ...item }, derivation) {
       const hit = findHits(cache, item, derivation) !== undefined;
       hits += hit ? 1 : 0;
       const { key, inputs, unknown } = derivation;
-      if (output.json) {
-        output.jsonLine({ line: item.line, key, hit, inputs, unknown });
-      } else {
-        lines.push(key);
-      }
+      planned.push({ line, key, hit, inputs, unknown });
     },
   });
-  if (lines.length > 0) {
-    output.data(lines.join("\n"));
+  // Not before all of it was found to make sense.
+  for (const each of planned) {
+    if (output.json) {
+      output.jsonLine(each);
+    } else {
+      output.data(each.key);
+    }
   }
   output.note(`${hits} of ${items.length} lines would hit.`);
   return "done";
+}
+
+function warnIfEmpty(output: Output, lines: number): void {
+  if (lines === 0) {
+    output.warn("The batch is empty.");
+  }
 }
 
 function rate(done: number, startedAt: number): string {

@@ -142,9 +142,9 @@ export function nameAt(
  * The names that the states are to have, with their keys. Of `sorry: "all"` it is not known how many
  * there will be where they are no hits, but whose names they may not have is.
  */
-function wantedNames(
+export function wantedNames(
   { manifest }: PickleSessionCache,
-  { sorry }: Addition,
+  { sorry }: Pick<Addition, "sorry">,
   { keyAt }: Derivation,
   name: string | undefined,
   hits: readonly ManifestState[] | undefined,

@@ -2,10 +2,11 @@
 import { LeanPickleError } from "../errors.ts";
 import { canonicalJson } from "../recipe/key.ts";
 import type { LeanIdentity, ReplLaunch } from "../repl/connection.ts";
-import { checkAddition, nameAt } from "./addition.ts";
-import type { BatchItem } from "./batch-item.ts";
-import { type Derivation, type DerivedBase, derive } from "./derivation.ts";
+import { checkAddition, wantedNames } from "./addition.ts";
+import type { BadLine, BatchItem } from "./batch-item.ts";
+import { type Derivation, type DerivedBase, derive, findHits } from "./derivation.ts";
 import { identifyLean } from "./identity.ts";
+import { LineNames } from "./line-names.ts";
 import { checkNames } from "./names.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 
@@ -15,6 +16,8 @@ const MAX_TOLD = 10;
 /** How a batch is checked. */
 export interface BatchCheckOptions {
   replaceName?: boolean | undefined;
+  /** Lines that are known to be wrong already: they are told together with the others. */
+  bad?: readonly BadLine[] | undefined;
   /** Called with each line and its keys, in order. */
   onPlanned?: ((item: BatchItem, derivation: Derivation) => void) | undefined;
 }
@@ -29,23 +32,26 @@ interface PlannedBase extends DerivedBase {
 /**
  * Checks a batch without starting Lean: that each line makes sense, that what it builds on is there
  * or is made by an earlier line, and that names are free.
- * @returns the names of earlier lines that later lines build on
+ * @returns what the earlier lines are called that later lines build on
  * @throws {LeanPickleError} `usage`, with the numbers of the lines
  */
 export async function checkBatch(
   launch: ReplLaunch,
   cache: PickleSessionCache,
   items: readonly BatchItem[],
-  { replaceName = false, onPlanned }: BatchCheckOptions = {},
+  { replaceName = false, bad = [], onPlanned }: BatchCheckOptions = {},
 ): Promise<Set<string>> {
-  const identify = identifyOnce();
-  const names = new PlannedNames(cache, replaceName);
-  const problems: string[] = [];
+  const identify = identifyRarely();
+  const names = new PlannedNames(cache, replaceName, bad);
+  const found: BadLine[] = [];
   for (const item of items) {
+    if (names.isInDoubt(item.from)) {
+      // Only what is wrong with the line that it builds on is worth a word.
+      names.addBad(item);
+      continue;
+    }
     try {
-      const base = names.find(item.from);
-      const code = await item.readCode();
-      const addition = { ...item, base, code };
+      const addition = { ...item, base: names.find(item.from), code: await item.readCode() };
       checkAddition(addition);
       const derivation = await derive(launch, addition, identify);
       names.add(item, derivation);
@@ -54,44 +60,64 @@ export async function checkBatch(
       if (!(error instanceof LeanPickleError)) {
         throw error;
       }
-      problems.push(`line ${item.line}: ${error.message}`);
+      names.addBad(item);
+      found.push({ line: item.line, problem: error.message });
     }
   }
+  const problems = [...bad, ...found];
   if (problems.length > 0) {
     throw problemsIn(problems);
   }
   return names.builtOn;
 }
 
-/** Asks what Lean is once for each list of imports: for a batch, it is one and the same Lean. */
-export function identifyOnce(): typeof identifyLean {
-  const asked = new Map<string, Promise<LeanIdentity>>();
+/** How long what Lean is counts as known in a batch, in milliseconds. */
+const KNOWN_MS = 500;
+
+/** Asks what Lean is for each list of imports, and again where some time has passed since. */
+export function identifyRarely(): typeof identifyLean {
+  const asked = new Map<string, { at: number; identity: Promise<LeanIdentity> }>();
   return (launch, imports) => {
     const name = canonicalJson(imports);
-    const known = asked.get(name) ?? identifyLean(launch, imports);
-    asked.set(name, known);
-    return known;
+    const known = asked.get(name);
+    const now = performance.now();
+    if (known && now - known.at < KNOWN_MS) {
+      return known.identity;
+    }
+    const identity = identifyLean(launch, imports);
+    asked.set(name, { at: now, identity });
+    return identity;
   };
 }
 
-/** The error for a batch with lines that cannot be run. */
-export function problemsIn(problems: readonly string[]): LeanPickleError {
-  const told = problems.slice(0, MAX_TOLD);
+function problemsIn(problems: readonly BadLine[]): LeanPickleError {
+  const inOrder = [...problems].sort((a, b) => a.line - b.line);
+  const told = inOrder.slice(0, MAX_TOLD).map(({ line, problem }) => `line ${line}: ${problem}`);
   const more = problems.length > told.length ? `\nand ${problems.length - told.length} more` : "";
   return new LeanPickleError("usage", `Nothing of the batch was run:\n${told.join("\n")}${more}`);
 }
 
 /** The names that the lines so far will give. */
 class PlannedNames {
-  /** Those that later lines build on. */
+  /** What those lines are called that later lines build on. */
   readonly builtOn = new Set<string>();
-  readonly #planned = new Map<string, { isAll: boolean; derivation: Derivation }>();
+  /** Without a derivation: a line that cannot be run. */
+  readonly #lines = new LineNames<{ derivation?: Derivation }>();
   readonly #cache: PickleSessionCache;
   readonly #mayReplace: boolean;
 
-  constructor(cache: PickleSessionCache, mayReplace: boolean) {
+  constructor(cache: PickleSessionCache, mayReplace: boolean, bad: readonly BadLine[]) {
     this.#cache = cache;
     this.#mayReplace = mayReplace;
+    for (const line of bad) {
+      this.addBad(line);
+    }
+  }
+
+  /** Whether a line that cannot be run should make what a line builds on. */
+  isInDoubt(from: string | undefined): boolean {
+    const planned = from === undefined ? undefined : this.#lines.find(from);
+    return planned !== undefined && planned.value.derivation === undefined;
   }
 
   /** What a line builds on. */
@@ -99,14 +125,12 @@ class PlannedNames {
     if (from === undefined) {
       return undefined;
     }
-    const [, stem = from, number = ""] = /^(.*)\.(0|[1-9]\d{0,8})$/.exec(from) ?? [];
-    const one = this.#planned.get(from);
-    const planned = one && !one.isAll ? one : this.#planned.get(stem);
-    if (planned && planned.isAll === (planned !== one)) {
-      const { imports, steps, keyAt } = planned.derivation;
-      this.builtOn.add(from);
+    const { value, called = "", index = 0 } = this.#lines.find(from) ?? {};
+    if (value?.derivation) {
+      const { imports, steps, keyAt } = value.derivation;
+      this.builtOn.add(called);
       const isProofState = steps.at(-1)?.kind === "proof-state";
-      return { name: from, key: keyAt(Number(number)), imports, isProofState };
+      return { name: from, key: keyAt(index), imports, isProofState };
     }
     const state = this.#cache.find(from)?.entry;
     if (!state) {
@@ -116,17 +140,21 @@ class PlannedNames {
     return state;
   }
 
-  /** Takes the name of a line. Of `sorry: "all"` it is not known how many there will be. */
+  /** Takes the name of a line, which only lines that make the same state may share. */
   add(item: BatchItem, derivation: Derivation): void {
-    const { name } = item;
-    if (name === undefined) {
-      return;
+    const rivals = this.#lines.rivals(item);
+    if (!this.#mayReplace && rivals.some(({ derivation: of }) => of && of.key !== derivation.key)) {
+      const message = `An earlier line has the name ${item.name} already.`;
+      throw new LeanPickleError("name-taken", message);
     }
-    if (this.#planned.has(name) && !this.#mayReplace) {
-      throw new LeanPickleError("name-taken", `An earlier line has the name ${name} already.`);
-    }
-    const first = nameAt(item, name, 0) ?? name;
-    checkNames(this.#cache.manifest, [{ name: first, key: derivation.keyAt(0) }], this.#mayReplace);
-    this.#planned.set(name, { isAll: item.sorry === "all", derivation });
+    const hits = findHits(this.#cache, item, derivation);
+    const wanted = wantedNames(this.#cache, item, derivation, item.name, hits);
+    checkNames(this.#cache.manifest, wanted, this.#mayReplace);
+    this.#lines.give(item, { derivation });
+  }
+
+  /** Takes the name of a line that cannot be run. */
+  addBad(line: Pick<BadLine, "name" | "sorry">): void {
+    this.#lines.give(line, {});
   }
 }

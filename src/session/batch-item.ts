@@ -14,8 +14,15 @@ export interface BatchItem extends Pick<Addition, "sorry" | "tactics" | "allowEr
   readCode(): Promise<CodeSource[]>;
 }
 
+/** A line that cannot be run, and what is known of it all the same. */
+export interface BadLine extends Pick<BatchItem, "line" | "name"> {
+  sorry?: unknown;
+  /** What is wrong with it: a clause, or sentences. */
+  problem: string;
+}
+
 /** What one addition of many led to. */
-export interface BatchSuccess {
+interface BatchSuccess {
   states: ManifestState[];
   /** Whether the cache held them already, and Lean was not asked. */
   cached: boolean;

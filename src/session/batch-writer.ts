@@ -1,10 +1,12 @@
 /** Making states of what a batch has pickled: in groups, while Lean goes on with the next. */
+import { isSystemError, LeanPickleError } from "../errors.ts";
 import type { LockOptions } from "../store/lock.ts";
+import type { ManifestState } from "../store/manifest.ts";
 import type { Candidate, Keeping } from "./keeping.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 
 /** How many pickles may wait until they are on the disk: each has its file open until then. */
-const MAX_UNSEALED = 32;
+export const MAX_UNSEALED = 32;
 
 /** How many states may wait to be kept before Lean has to wait. */
 const MAX_PENDING = 512;
@@ -19,6 +21,9 @@ interface Pending {
   candidate: Candidate;
   settle(keeping: Keeping): void;
 }
+
+/** The states that candidates of one line have become, or what kept one of them from it. */
+export type KeptTogether = { states: ManifestState[] } | { error: Error };
 
 /** How the states of a batch are kept. */
 export interface BatchWriterOptions {
@@ -50,13 +55,13 @@ export class BatchWriter {
   }
 
   /** Takes candidates, and calls `settle` with what became of them all. */
-  async add(candidates: readonly Candidate[], settle: (kept: Keeping[]) => void): Promise<void> {
+  async add(candidates: readonly Candidate[], settle: (kept: KeptTogether) => void): Promise<void> {
     const kept: Keeping[] = [];
     for (const [index, candidate] of candidates.entries()) {
       const settleOne = (keeping: Keeping): void => {
         kept[index] = keeping;
         if (Object.keys(kept).length === candidates.length) {
-          settle(kept);
+          settle(outcomeOf(kept));
         }
       };
       this.#pending.push({ candidate, settle: settleOne });
@@ -66,7 +71,7 @@ export class BatchWriter {
       this.#start();
     }
     await this.#pending.at(-MAX_UNSEALED)?.candidate.pickled.sealed.catch(() => {});
-    while (this.#pending.length >= MAX_PENDING) {
+    while (this.#pending.length >= MAX_PENDING && !this.#failure) {
       await this.#flushing;
       this.#start();
     }
@@ -88,9 +93,7 @@ export class BatchWriter {
       await this.flush();
     } finally {
       clearTimeout(this.#timer);
-      for (const { candidate } of this.#pending) {
-        await candidate.pickled.temporary.discard();
-      }
+      await discardAll(this.#pending.splice(0));
     }
   }
 
@@ -129,4 +132,27 @@ export class BatchWriter {
       this.#failure = { error };
     }
   }
+}
+
+/** Removes pickles that cannot be kept; why one cannot be removed is less than why it is not kept. */
+async function discardAll(pending: readonly Pending[]): Promise<void> {
+  for (const { candidate } of pending) {
+    await candidate.pickled.temporary.discard().catch(() => {});
+  }
+}
+
+/** The states that candidates have become; the first error where one has not. */
+function outcomeOf(kept: readonly Keeping[]): KeptTogether {
+  const states: ManifestState[] = [];
+  for (const each of kept) {
+    if ("error" in each) {
+      const { error } = each;
+      if (error instanceof LeanPickleError || isSystemError(error)) {
+        return { error };
+      }
+      throw error;
+    }
+    states.push(each.state);
+  }
+  return { states };
 }

@@ -1,18 +1,25 @@
 /** Many additions through one REPL. */
-import { isSystemError, LeanPickleError } from "../errors.ts";
+import { LeanPickleError } from "../errors.ts";
 import type { ReplLaunch } from "../repl/connection.ts";
 import type { LeanServer } from "../repl/lean-server.ts";
 import { checkWritable } from "../store/folders.ts";
-import type { ManifestState } from "../store/manifest.ts";
 import { touchPickle } from "../store/pickle-presence.ts";
-import { type MakingOptions, nameAt, nameHits, notCached } from "./addition.ts";
-import { identifyOnce } from "./batch-check.ts";
+import {
+  type Addition,
+  checkAddition,
+  type MakingOptions,
+  nameAt,
+  nameHits,
+  notCached,
+} from "./addition.ts";
+import { identifyRarely } from "./batch-check.ts";
 import type { BatchItem, BatchOutcome } from "./batch-item.ts";
-import { BatchNames, type Made } from "./batch-names.ts";
-import { BatchWriter, type BatchWriterOptions } from "./batch-writer.ts";
+import { BatchNames, type MadeBase } from "./batch-names.ts";
+import { BatchOutcomes, type Slot } from "./batch-outcomes.ts";
+import { BatchWriter, type BatchWriterOptions, MAX_UNSEALED } from "./batch-writer.ts";
 import { type Derivation, derive, findHits } from "./derivation.ts";
-import type { Candidate, Keeping } from "./keeping.ts";
-import { makeStates } from "./making.ts";
+import type { Candidate } from "./keeping.ts";
+import { type Made, makeStates } from "./making.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 import { RecycledServer } from "./recycled-server.ts";
 
@@ -26,10 +33,9 @@ export interface BatchOptions
   onOutcome(item: BatchItem, outcome: BatchOutcome): void;
 }
 
-/** A line, and what came of it once that is known. */
-interface Slot {
-  item: BatchItem;
-  outcome?: BatchOutcome;
+/** What a line has led to, pickled and not kept yet. */
+interface Pickling extends Omit<Made, "responses"> {
+  candidates: Candidate[];
 }
 
 /** The errors that concern every line, not the one that they came with. */
@@ -44,7 +50,7 @@ const CONCERN_ALL: ReadonlySet<string> = new Set([
  * Runs the lines of a batch in order: one that fails costs no other, but for those that build on it.
  * The states of a line are kept while Lean goes on with the next ones. Interrupted, it keeps what
  * was done.
- * @param builtOn the names of lines that others build on, as `checkBatch` tells them
+ * @param builtOn what the lines are called that others build on, as `checkBatch` tells them
  * @throws what concerns every line: no REPL, a damaged cache, a full disk
  */
 export async function runBatch(
@@ -71,10 +77,8 @@ class Batch {
   readonly #writer: BatchWriter;
   readonly #servers: RecycledServer;
   readonly #names: BatchNames;
-  readonly #identify = identifyOnce();
-  /** The keys of what waits to be kept. */
-  readonly #waiting = new Set<string>();
-  #slots: Slot[] = [];
+  readonly #outcomes: BatchOutcomes;
+  readonly #identify = identifyRarely();
   #isWritable = false;
 
   constructor(
@@ -89,22 +93,25 @@ class Batch {
     this.#writer = new BatchWriter(cache, options);
     this.#servers = new RecycledServer(launch, options);
     this.#names = new BatchNames(cache, builtOn);
+    this.#outcomes = new BatchOutcomes((item, outcome) => options.onOutcome(item, outcome));
   }
 
   async run(item: BatchItem): Promise<void> {
     this.#options.signal?.throwIfAborted();
-    const slot: Slot = { item };
-    this.#slots.push(slot);
+    const slot = this.#outcomes.begin(item);
     try {
-      await this.#runItem(slot);
+      const base = this.#names.find(item.from);
+      // Only now: a line may build on the state from which it takes the name.
+      this.#names.give(item, slot.states);
+      await this.#runItem(slot, base);
     } catch (error) {
       this.#options.signal?.throwIfAborted();
       const isOfAll = !(error instanceof LeanPickleError) || CONCERN_ALL.has(error.code);
       if (isOfAll) {
         throw error;
       }
-      this.#names.fail(item);
-      this.#settle(slot, { error });
+      this.#names.give(item, slot.states);
+      this.#outcomes.settle(slot, { error });
     }
   }
 
@@ -117,16 +124,12 @@ class Batch {
     }
   }
 
-  async #runItem(slot: Slot): Promise<void> {
+  async #runItem(slot: Slot, base: MadeBase | undefined): Promise<void> {
     const { item } = slot;
-    const made = this.#names.find(item.from);
-    const addition = { ...item, base: made?.base, code: await item.readCode() };
+    const addition = { ...item, base: base?.base, code: await item.readCode() };
+    checkAddition(addition);
     const derivation = await derive(this.#launch, addition, this.#identify);
-    if (this.#waiting.has(derivation.key)) {
-      await this.#writer.flush();
-    }
-    const hits = this.#options.force ? undefined : findHits(this.#cache, addition, derivation);
-    if (hits && (await this.#answerFromCache(slot, hits))) {
+    if (!this.#options.force && (await this.#answerFromCache(slot, derivation))) {
       return;
     }
     await this.#options.onMiss?.(item, derivation);
@@ -135,59 +138,83 @@ class Batch {
     }
     await this.#checkWritable();
     this.#options.onStep?.(`Running line ${item.line}`);
-    const server = await this.#servers.get();
-    const baseId = made && (await this.#idOf(made, server));
-    const { responses, messages, sorries } = await makeStates(server, addition, baseId, {
-      onAnswer: () => this.#servers.count(),
+    const made = await this.#servers.run((server) => {
+      this.#cache.noteLean(server, derivation.imports, derivation);
+      return this.#make(server, addition, base);
     });
-    const candidates: Candidate[] = [];
-    try {
-      for (const [index, response] of responses.entries()) {
-        const pickled = await this.#cache.pickle(server, response);
-        candidates.push({ pickled, name: nameAt(item, item.name, index) });
-      }
-    } catch (error) {
-      await Promise.all(candidates.map(({ pickled }) => pickled.temporary.discard()));
-      throw error;
-    }
-    this.#names.setPickled(candidates);
-    this.#waiting.add(derivation.key);
-    await this.#writer.add(candidates, (kept) => {
-      this.#waiting.delete(derivation.key);
-      const outcome = outcomeOf(kept);
-      if ("error" in outcome) {
-        this.#names.fail(item);
-        this.#settle(slot, outcome);
-      } else {
-        this.#names.setStates(outcome.states);
-        this.#settle(slot, { ...outcome, cached: false, messages, sorries });
-      }
-    });
+    await this.#keep(slot, derivation.key, made);
   }
 
-  async #answerFromCache(slot: Slot, hits: ManifestState[]): Promise<boolean> {
-    const { item } = slot;
-    if (
-      item.name !== undefined &&
-      hits.some(({ name }, at) => name !== nameAt(item, item.name, at))
-    ) {
-      // Names are given in the order of the lines.
+  async #answerFromCache(slot: Slot, derivation: Derivation): Promise<boolean> {
+    const { item, states } = slot;
+    if (this.#outcomes.isWaiting(derivation.key)) {
       await this.#writer.flush();
     }
-    if (!(await nameHits(this.#cache, hits, item, item.name, this.#options.replaceName))) {
+    let hits = findHits(this.#cache, item, derivation);
+    const names = hits?.map((_hit, index) => nameAt(item, item.name, index)) ?? [];
+    // Names are given in the order of the lines: also the one that a hit has may be taken from it.
+    const isInOrder = names.every(
+      (name, at) => name === null || (name === hits?.[at]?.name && !this.#outcomes.isWaiting(name)),
+    );
+    if (!isInOrder) {
+      await this.#writer.flush();
+      hits = findHits(this.#cache, item, derivation);
+    }
+    const { replaceName } = this.#options;
+    if (!hits || !(await nameHits(this.#cache, hits, item, item.name, replaceName))) {
       return false;
     }
     for (const state of hits) {
       touchPickle(this.#cache.workingDir, state);
     }
-    const states = hits.map((state) => this.#cache.get(state.sessionId)?.entry ?? state);
-    this.#names.setStates(states);
-    this.#settle(slot, { states, cached: true, messages: [], sorries: [] });
+    const found = hits.map((state) => this.#cache.get(state.sessionId)?.entry ?? state);
+    states.setStates(found);
+    this.#outcomes.settle(slot, { states: found, cached: true, messages: [], sorries: [] });
     return true;
   }
 
+  /** Runs a line and pickles what it leads to: all of it, or nothing. */
+  async #make(
+    server: LeanServer,
+    addition: Omit<Addition, "base"> & Pick<BatchItem, "name">,
+    base: MadeBase | undefined,
+  ): Promise<Pickling> {
+    const baseId = base && (await this.#idOf(base, server));
+    const options = { onAnswer: () => this.#servers.count() };
+    const whole = { ...addition, base: base?.base };
+    const { responses, messages, sorries } = await makeStates(server, whole, baseId, options);
+    const candidates: Candidate[] = [];
+    try {
+      for (const [index, response] of responses.entries()) {
+        const pickled = await this.#cache.pickle(server, response);
+        candidates.push({ pickled, name: nameAt(addition, addition.name, index) });
+        await candidates.at(-MAX_UNSEALED)?.pickled.sealed.catch(() => {});
+      }
+    } catch (error) {
+      await Promise.all(candidates.map(({ pickled }) => pickled.temporary.discard()));
+      throw error;
+    }
+    return { candidates, messages, sorries };
+  }
+
+  async #keep(slot: Slot, key: string, { candidates, ...told }: Pickling): Promise<void> {
+    const names = candidates.flatMap(({ name }) => name ?? []);
+    slot.waiting = new Set([key, ...names]);
+    slot.states.setPickled(candidates);
+    await this.#writer.add(candidates, (kept) => {
+      if ("states" in kept) {
+        slot.states.setStates(kept.states);
+      }
+      this.#outcomes.settle(slot, "states" in kept ? { ...kept, cached: false, ...told } : kept);
+    });
+    if (candidates.some(({ pickled }) => !pickled.base)) {
+      // Where it is not known how it was made, nothing can be built on it before it is kept.
+      await this.#writer.flush();
+    }
+  }
+
   /** The id of a base in the REPL. What was made in this very process needs no unpickling. */
-  async #idOf(made: Made, server: LeanServer): Promise<number> {
+  async #idOf(made: MadeBase, server: LeanServer): Promise<number> {
     if (made.pickled?.process === server.process) {
       return made.pickled.replId;
     }
@@ -208,32 +235,4 @@ class Batch {
       this.#isWritable = true;
     }
   }
-
-  /** Tells outcomes as far as those of all lines before them are known. */
-  #settle(slot: Slot, outcome: BatchOutcome): void {
-    slot.outcome = outcome;
-    const open = this.#slots.findIndex((each) => !each.outcome);
-    const ready = this.#slots.splice(0, open === -1 ? this.#slots.length : open);
-    for (const each of ready) {
-      if (each.outcome) {
-        this.#options.onOutcome(each.item, each.outcome);
-      }
-    }
-  }
-}
-
-/** The states that the candidates of a line have become; the first error where one has not. */
-function outcomeOf(kept: readonly Keeping[]): { states: ManifestState[] } | { error: Error } {
-  const states: ManifestState[] = [];
-  for (const each of kept) {
-    if ("error" in each) {
-      const { error } = each;
-      if (error instanceof LeanPickleError || isSystemError(error)) {
-        return { error };
-      }
-      throw error;
-    }
-    states.push(each.state);
-  }
-  return { states };
 }

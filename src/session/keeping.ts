@@ -2,7 +2,7 @@
 import { LeanPickleError } from "../errors.ts";
 import { canonicalJson, keyOfPickle } from "../recipe/key.ts";
 import type { LockOptions } from "../store/lock.ts";
-import type { Manifest, ManifestState, RecipeEntry } from "../store/manifest.ts";
+import type { Manifest, ManifestState } from "../store/manifest.ts";
 import { readManifest } from "../store/manifest-file.ts";
 import { updateManifest } from "../store/manifest-update.ts";
 import { isPickleThere } from "../store/pickle-presence.ts";
@@ -10,6 +10,8 @@ import { removePickle, syncPickles } from "../store/pickles.ts";
 import { type Claim, isStillTrue } from "./identity.ts";
 import { checkName } from "./names.ts";
 import { baseInDoubt, type Pickled } from "./pickling.ts";
+
+import { addTrail, type RecipeTrail } from "./recipe-trail.ts";
 import { noSuchState } from "./verdicts.ts";
 
 /** A pickle that is to become a state, and the name that it is to have. */
@@ -33,16 +35,14 @@ export interface KeepOptions {
 }
 
 /** The state that a candidate has become, or turned out to be; or what kept it from that. */
-export type Keeping =
-  | { state: ManifestState; recipes: Record<string, RecipeEntry> }
-  | { error: unknown };
+export type Keeping = { state: ManifestState; recipes: RecipeTrail } | { error: unknown };
 
 /** A pickle under its own name. */
 interface Draft {
   state: Omit<ManifestState, "sessionId" | "name">;
   name: string | null;
   sessionId: number | undefined;
-  recipes: Record<string, RecipeEntry>;
+  recipes: RecipeTrail;
 }
 
 /**
@@ -114,7 +114,7 @@ async function draftOf({ pickled, name, sessionId }: Candidate, isTrue: boolean)
       gitHash: header?.gitHash ?? null,
     },
   };
-  return { state, name, sessionId, recipes: base?.recipes ?? {} };
+  return { state, name, sessionId, recipes: base?.recipes ?? { steps: {} } };
 }
 
 /** @throws {LeanPickleError} `name-taken`, with `allOrNone` */
@@ -149,7 +149,7 @@ function commitDraft(
   draft: Draft,
   { workingDir, replaceName = false, force = false }: KeepOptions,
   replaced: string[],
-): { state: ManifestState; recipes: Record<string, RecipeEntry> } {
+): { state: ManifestState; recipes: RecipeTrail } {
   const { sessionId } = draft;
   const twin =
     sessionId === undefined
@@ -176,7 +176,7 @@ function commitDraft(
     }
     state.name = draft.name;
   }
-  Object.assign(manifest.recipes, draft.recipes);
+  addTrail(manifest.recipes, draft.recipes);
   return { state, recipes: draft.recipes };
 }
 

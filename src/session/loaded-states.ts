@@ -1,13 +1,14 @@
 import type { ReplConnection } from "../repl/connection.ts";
 import type { ReplId } from "../repl/makings.ts";
-import type { ManifestState, RecipeEntry } from "../store/manifest.ts";
+import type { ManifestState } from "../store/manifest.ts";
+import type { RecipeTrail } from "./recipe-trail.ts";
 
 /** What has to be known of a state to build on it, also when the cache holds it no longer. */
 export interface KnownBase {
   key: string;
   imports: string[] | null;
   /** The recipes that lead to it, where they are known. */
-  recipes: Record<string, RecipeEntry>;
+  recipes: RecipeTrail;
 }
 
 /** The states in one process, by session id and by what they are called there. */
@@ -33,7 +34,7 @@ export class LoadedStates {
     process: object,
     { sessionId, isProofState, key, imports }: ManifestState,
     id: number,
-    recipes: KnownBase["recipes"],
+    recipes: RecipeTrail,
   ): void {
     const of: ReplId = { kind: isProofState ? "proofState" : "env", id };
     this.#in(process).ids.set(sessionId, of);

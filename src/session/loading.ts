@@ -79,7 +79,7 @@ async function unpickleState(
 ): Promise<Unpickled | undefined> {
   const unpickled = await unpickle(server, open.workingDir, state, options, base);
   if (unpickled.status === "loaded") {
-    const recipes = recipesOf(open.index.manifest, state.key);
+    const recipes = { steps: recipesOf(open.index.manifest, state.key) };
     open.loaded.set(unpickled.process, state, unpickled.replId, recipes);
     return unpickled;
   }

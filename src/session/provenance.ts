@@ -8,6 +8,7 @@ import type { Making, ReplId } from "../repl/makings.ts";
 import type { CommandRequest, ReplRequest } from "../repl/protocol.ts";
 import type { RecipeEntry } from "../store/manifest.ts";
 import type { KnownBase } from "./loaded-states.ts";
+import type { RecipeTrail } from "./recipe-trail.ts";
 
 /** A step that was taken, and what Lean told of it. */
 interface StepTaken extends StepTo<RecipeStep> {
@@ -87,13 +88,13 @@ export function elapsedMs(server: ReplConnection, of: ReplId): number {
 export function writeRecipes(
   { base, steps }: Provenance,
   inputs: KeyInputs,
-): { key: string | null; recipes: Record<string, RecipeEntry> } {
-  const recipes: Record<string, RecipeEntry> = { ...base?.recipes };
+): { key: string | null; recipes: RecipeTrail } {
+  const taken: Record<string, RecipeEntry> = {};
   const keys = keysOfSteps(base?.key ?? null, steps, inputs);
   let before = base?.key ?? null;
   for (const [index, { step, sorries, hasErrors }] of steps.entries()) {
     const key = keys[index] as string;
-    recipes[key] = {
+    taken[key] = {
       base: before,
       step,
       inputs,
@@ -102,7 +103,7 @@ export function writeRecipes(
     };
     before = key;
   }
-  return { key: before, recipes };
+  return { key: before, recipes: { steps: taken, before: base?.recipes } };
 }
 
 function outcomeOf(making: Making): Pick<StepTaken, "sorries" | "hasErrors"> {

@@ -1,4 +1,5 @@
 import type { LeanServerOptions, ReplLaunch } from "../repl/connection.ts";
+import { ReplEndedError, ReplMemoryError } from "../repl/errors.ts";
 import { LeanServer } from "../repl/lean-server.ts";
 
 /**
@@ -19,15 +20,22 @@ export class RecycledServer {
     this.#options = options;
   }
 
-  /** The process for the next piece of work, which stays the same until that is done. */
-  async get(): Promise<LeanServer> {
-    if (this.#server?.isAlive && this.#commands < MAX_COMMANDS) {
-      return this.#server;
+  /**
+   * Does a piece of work in one process. Where that is ended for what was done in it before, the
+   * work is done once more, in a new one.
+   * @param work leaves nothing behind where it fails
+   */
+  async run<T>(work: (server: LeanServer) => Promise<T>): Promise<T> {
+    const server = await this.#get();
+    const isUsed = this.#commands > 0;
+    try {
+      return await work(server);
+    } catch (error) {
+      if (isOfOthers(error, isUsed)) {
+        return await work(await this.#get());
+      }
+      throw error;
     }
-    await this.#server?.close();
-    this.#commands = 0;
-    this.#server = new LeanServer(this.#launch, this.#options);
-    return this.#server;
   }
 
   /** Counts a command, or a tactic, that the process has run. */
@@ -39,4 +47,26 @@ export class RecycledServer {
   async close(): Promise<void> {
     await this.#server?.close();
   }
+
+  async #get(): Promise<LeanServer> {
+    if (this.#server?.isAlive && this.#commands < MAX_COMMANDS) {
+      return this.#server;
+    }
+    await this.#server?.close();
+    this.#commands = 0;
+    this.#server = new LeanServer(this.#launch, this.#options);
+    return this.#server;
+  }
+}
+
+/**
+ * Whether a process ended before it was asked for this work (as by a pickle that was replaced while
+ * it was being loaded), or of memory, which adds up.
+ */
+function isOfOthers(error: unknown, isUsed: boolean): boolean {
+  const end = error instanceof Error && error.cause instanceof ReplEndedError ? error.cause : error;
+  return (
+    end instanceof ReplEndedError &&
+    (end.turn !== "run" || (isUsed && end instanceof ReplMemoryError))
+  );
 }

@@ -3,9 +3,10 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import * as v from "valibot";
 import { hasSystemCode, isSystemError } from "../errors.ts";
-import { lockHolderPath, lockPath } from "./layout.ts";
+import { lockHolderPath, lockPath, temporaryPath } from "./layout.ts";
 
 const holderSchema = v.object({
   pid: v.number(),
@@ -36,7 +37,7 @@ export async function announceHolder(workingDir: string): Promise<Holder> {
     lock: identify(lockPath(workingDir)),
   };
   const note = lockHolderPath(workingDir);
-  const written = `${note}.${holder.token}`;
+  const written = passingPath(workingDir, holder.token);
   try {
     await writeFile(written, JSON.stringify(holder), { mode: 0o600 });
     await rename(written, note);
@@ -81,7 +82,7 @@ export async function breakDeadLock(
     return false;
   }
   const note = lockHolderPath(workingDir);
-  const claim = `${note}.${randomUUID()}`;
+  const claim = passingPath(workingDir, randomUUID());
   if (!(await unlessMissing(rename(note, claim)))) {
     return false;
   }
@@ -104,6 +105,11 @@ export function describeHolder(holder: Holder | undefined): string {
   return holder
     ? `process ${holder.pid} on ${holder.host}, since ${holder.since}`
     : "a process that has not said which it is";
+}
+
+/** Where a note lies for a moment: what a process that is killed leaves there is garbage. */
+function passingPath(workingDir: string, token: string): string {
+  return join(temporaryPath(workingDir), `holder.${token}.json`);
 }
 
 async function readHolderFile(path: string): Promise<Holder | undefined> {

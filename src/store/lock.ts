@@ -46,7 +46,7 @@ export interface LockOptions {
 type Release = () => Promise<void>;
 
 /**
- * Runs `body` while holding the lock of a cache, whose folder must be there.
+ * Runs `body` while holding the lock of a cache, whose folders must be there.
  * @throws {LeanPickleError} `cache-locked` where another process held it for too long
  */
 export async function withLock<T>(
