@@ -54,15 +54,20 @@ async function findDamageOf(
   return message === undefined ? undefined : { status: "damaged", message };
 }
 
-/** Where both versions are known, and differ, Lean need not be asked. */
-function findOtherLean(
-  { toolchain }: ReplLaunch,
-  { lean: { version } }: ManifestState,
-): NotLoaded | undefined {
+/**
+ * Where both versions are known, and differ, Lean need not be asked. The name of a toolchain is what
+ * somebody called it: where it is still the same one, a release candidate may go by the name of its
+ * release, and only Lean knows.
+ */
+function findOtherLean({ toolchain }: ReplLaunch, { lean }: ManifestState): NotLoaded | undefined {
   const reading = toolchain == null ? null : versionOfToolchain(toolchain);
-  return reading === null || version === null || reading === version
-    ? undefined
-    : { status: "incompatible", message: otherLean(version, reading) };
+  if (reading === null || lean.version === null) {
+    return undefined;
+  }
+  const isSameName = lean.toolchain === toolchain;
+  const release = (version: string): string => version.replace(/-.*/, "");
+  const isSame = isSameName ? release(reading) === release(lean.version) : reading === lean.version;
+  return isSame ? undefined : { status: "incompatible", message: otherLean(lean.version, reading) };
 }
 
 /** The version in the name of a toolchain, such as `leanprover/lean4:v4.33.0-rc2`; null without. */
