@@ -12,10 +12,10 @@ export const MAX_UNSEALED = 32;
 const MAX_PENDING = 512;
 
 /** How many states are worth a change of the manifest at once. */
-const GROUP = 64;
+const GROUP = 128;
 
 /** How long a state may wait for others, in milliseconds: what is done is to be kept soon. */
-const GROUP_MS = 500;
+const GROUP_MS = 1000;
 
 interface Pending {
   candidate: Candidate;

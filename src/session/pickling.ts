@@ -1,4 +1,5 @@
 /** From a state in a REPL to a pickle that is nobody's yet. */
+import { setImmediate } from "node:timers/promises";
 import { LeanPickleError } from "../errors.ts";
 import type { KeyInputs } from "../recipe/key.ts";
 import type { StateKind } from "../recipe/steps.ts";
@@ -83,7 +84,8 @@ export async function pickleState(
   const temporary = await TemporaryPickle.create(workingDir);
   try {
     const answer = await pickleTo(server, subject, temporary.path, options);
-    const sealed = temporary.seal();
+    // Not before what waits to be sent to the REPL is sent: it works meanwhile.
+    const sealed = setImmediate().then(() => temporary.seal());
     // Whoever keeps it waits for it; until then, a failure is nobody's.
     sealed.catch(() => {});
     if (base) {

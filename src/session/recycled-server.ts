@@ -8,11 +8,16 @@ import { LeanServer } from "../repl/lean-server.ts";
  */
 const MAX_COMMANDS = 400;
 
+/** How many commands before that the new one is started. */
+const STARTED_BEFORE = 20;
+
 /** A REPL for long work: a new process after one that ended, and after some hundred commands. */
 export class RecycledServer {
   readonly #launch: ReplLaunch;
   readonly #options: LeanServerOptions;
   #server: LeanServer | undefined;
+  /** The one after it, which starts while the last commands of that one run. */
+  #next: LeanServer | undefined;
   #commands = 0;
 
   constructor(launch: ReplLaunch, options: LeanServerOptions) {
@@ -41,11 +46,14 @@ export class RecycledServer {
   /** Counts a command, or a tactic, that the process has run. */
   count(): void {
     this.#commands++;
+    if (this.#commands === MAX_COMMANDS - STARTED_BEFORE) {
+      this.#next ??= new LeanServer(this.#launch, this.#options);
+    }
   }
 
   /** Ends the process. */
   async close(): Promise<void> {
-    await this.#server?.close();
+    await Promise.all([this.#server?.close(), this.#next?.close()]);
   }
 
   async #get(): Promise<LeanServer> {
@@ -54,7 +62,8 @@ export class RecycledServer {
     }
     await this.#server?.close();
     this.#commands = 0;
-    this.#server = new LeanServer(this.#launch, this.#options);
+    this.#server = this.#next?.isAlive ? this.#next : new LeanServer(this.#launch, this.#options);
+    this.#next = undefined;
     return this.#server;
   }
 }

@@ -27,7 +27,7 @@ export function isManifest(value: unknown): value is Manifest {
     Array.isArray(value.states) &&
     value.states.every(isState) &&
     isObject(value.recipes) &&
-    Object.entries(value.recipes).every(([key, recipe]) => DIGEST.test(key) && isRecipe(recipe))
+    Object.entries(value.recipes).every(([key, recipe]) => isDigest(key) && isRecipe(recipe))
   );
 }
 
@@ -37,10 +37,10 @@ function isState(state: unknown): boolean {
     isSessionId(state.sessionId) &&
     (state.name === null || fits(state.name, NAME)) &&
     typeof state.isProofState === "boolean" &&
-    fits(state.key, DIGEST) &&
+    isDigest(state.key) &&
     fits(state.pickleFile, PICKLE_FILE) &&
     isCount(state.bytes) &&
-    fits(state.sha256, DIGEST) &&
+    isDigest(state.sha256) &&
     fits(state.createdAt, TIMESTAMP) &&
     typeof state.elapsedMs === "number" &&
     state.elapsedMs >= 0 &&
@@ -63,7 +63,7 @@ function isLean(lean: unknown): boolean {
 function isRecipe(recipe: unknown): boolean {
   return (
     isObject(recipe) &&
-    (recipe.base === null || fits(recipe.base, DIGEST)) &&
+    (recipe.base === null || isDigest(recipe.base)) &&
     isStep(recipe.step) &&
     isObject(recipe.inputs) &&
     (recipe.sorries === undefined || isCount(recipe.sorries)) &&
@@ -75,9 +75,9 @@ function isStep(step: unknown): boolean {
   if (!isObject(step)) {
     return false;
   }
-  const [[field, value] = [], more] = Object.entries(step);
-  const isText = (field === "cmd" || field === "tactic") && typeof value === "string";
-  return more === undefined && (isText || (field === "sorry" && isCount(value)));
+  const isOne =
+    typeof step.cmd === "string" || typeof step.tactic === "string" || isCount(step.sorry);
+  return isOne && Object.keys(step).length === 1;
 }
 
 function isObject(value: unknown): value is Fields {
@@ -102,4 +102,19 @@ function isTextOrNull(value: unknown): boolean {
 
 function fits(value: unknown, form: RegExp): boolean {
   return typeof value === "string" && form.test(value);
+}
+
+/** As {@link DIGEST}, of which there are so many that the regular expression is felt. */
+function isDigest(value: unknown): boolean {
+  if (typeof value !== "string" || value.length !== 64) {
+    return false;
+  }
+  for (let at = 0; at < 64; at++) {
+    const code = value.charCodeAt(at);
+    const isHex = (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66);
+    if (!isHex) {
+      return false;
+    }
+  }
+  return true;
 }

@@ -85,15 +85,29 @@ async function replaceManifest(
   }
 }
 
+/** One line for each state and each recipe: little to read, and easy to look at and to compare. */
 function textOf(workingDir: string, manifest: Manifest): string {
   try {
-    return `${JSON.stringify(manifest, null, 1)}\n`;
+    const { states, recipes, ...head } = manifest;
+    const parts = Object.entries(head).map((entry) => fieldText(...entry));
+    parts.push(`"states": [${linesOf(states.map((state) => JSON.stringify(state)))}]`);
+    const texts = Object.entries(recipes).map((entry) => fieldText(...entry));
+    parts.push(`"recipes": {${linesOf(texts)}}`);
+    return `{${linesOf(parts)}}\n`;
   } catch (error) {
     // What can be parsed can be nested too deeply to be written again, where it is not known.
     const message = `${manifestPath(workingDir)} cannot be written again: ${error}.`;
     const hint = "Nothing was changed. Restore it from a copy.";
     throw new LeanPickleError("cache-damaged", message, { hint, cause: error });
   }
+}
+
+function fieldText(name: string, value: unknown): string {
+  return `${JSON.stringify(name)}: ${JSON.stringify(value)}`;
+}
+
+function linesOf(texts: readonly string[]): string {
+  return texts.length === 0 ? "" : `\n${texts.join(",\n")}\n`;
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

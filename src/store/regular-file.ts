@@ -1,5 +1,5 @@
 /** Reading files in whose place somebody may have put something else. */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
 
 /** Never through a link in the file's place, and without waiting for the writer of a pipe there. */
@@ -12,13 +12,28 @@ export const READ_NO_FOLLOW = constants.O_RDONLY | constants.O_NOFOLLOW | consta
 export function readRegularFile(path: string): string {
   const file = openFile(path);
   try {
-    if (!fstatSync(file).isFile()) {
+    const found = fstatSync(file);
+    if (!found.isFile()) {
       throw notRegular(`${path} is no regular file.`);
     }
-    return readFileSync(file, "utf8");
+    return readOpenFile(file, found.size);
   } finally {
     closeSync(file);
   }
+}
+
+/** As `readFileSync` does, in one piece: it is several times as fast for a file of some MB. */
+function readOpenFile(file: number, size: number): string {
+  const buffer = Buffer.allocUnsafe(size + 1);
+  let length = 0;
+  for (let read = -1; read !== 0 && length < buffer.length; length += read) {
+    read = readSync(file, buffer, length, buffer.length - length, null);
+  }
+  if (length > size) {
+    // It grew while it was read, which only what is not of this program does.
+    return buffer.toString("utf8", 0, length) + readFileSync(file, "utf8");
+  }
+  return buffer.toString("utf8", 0, length);
 }
 
 function openFile(path: string): number {

@@ -4,40 +4,35 @@ import type { Manifest, ManifestState } from "./manifest.ts";
 const SESSION_ID = /^-[1-9]\d*$/;
 const KEY_PREFIX = /^[0-9a-f]{7,64}$/;
 
+interface Maps {
+  byId: Map<number, ManifestState>;
+  byName: Map<string, ManifestState>;
+  byKey: Map<string, ManifestState>;
+}
+
 /** The states of a manifest, found by what they are called. Of two with one key, the older one. */
 export class StateIndex {
   /** As it was read or written last; not to be changed. */
   readonly manifest: Manifest;
-  readonly #byId = new Map<number, ManifestState>();
-  readonly #byName = new Map<string, ManifestState>();
-  readonly #byKey = new Map<string, ManifestState>();
+  #maps: Maps | undefined;
 
   constructor(manifest: Manifest) {
     this.manifest = manifest;
-    for (const state of manifest.states) {
-      this.#byId.set(state.sessionId, state);
-      if (state.name !== null) {
-        this.#byName.set(state.name, state);
-      }
-      if (!this.#byKey.has(state.key)) {
-        this.#byKey.set(state.key, state);
-      }
-    }
   }
 
   /** The state with this session id. */
   byId(sessionId: number): ManifestState | undefined {
-    return this.#byId.get(sessionId);
+    return this.#built.byId.get(sessionId);
   }
 
   /** The state with this name. */
   byName(name: string): ManifestState | undefined {
-    return this.#byName.get(name);
+    return this.#built.byName.get(name);
   }
 
   /** The state with this whole key. */
   byKey(key: string): ManifestState | undefined {
-    return this.#byKey.get(key);
+    return this.#built.byKey.get(key);
   }
 
   /**
@@ -63,4 +58,24 @@ export class StateIndex {
     }
     return matches[0];
   }
+
+  /** Only now: a listing looks for none of them. */
+  get #built(): Maps {
+    this.#maps ??= buildMaps(this.manifest.states);
+    return this.#maps;
+  }
+}
+
+function buildMaps(states: readonly ManifestState[]): Maps {
+  const maps: Maps = { byId: new Map(), byName: new Map(), byKey: new Map() };
+  for (const state of states) {
+    maps.byId.set(state.sessionId, state);
+    if (state.name !== null) {
+      maps.byName.set(state.name, state);
+    }
+    if (!maps.byKey.has(state.key)) {
+      maps.byKey.set(state.key, state);
+    }
+  }
+  return maps;
 }
