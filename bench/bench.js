@@ -11,6 +11,7 @@ import { adding } from "./groups/adding.js";
 import { batch } from "./groups/batch.js";
 import { environments } from "./groups/environments.js";
 import { listing } from "./groups/listing.js";
+import { memory } from "./groups/memory.js";
 import { reload } from "./groups/reload.js";
 import { startUp } from "./groups/start-up.js";
 import { warmAdd } from "./groups/warm-add.js";
@@ -25,6 +26,7 @@ const GROUPS = {
   batch,
   reload,
   environments,
+  memory,
 };
 
 const standIn = fileURLToPath(new URL("../test/simulated-repl/repl.js", import.meta.url));
@@ -50,8 +52,9 @@ const groups = Object.fromEntries(
 /** @type {Record<string, import("./harness.js").Row[]>} */
 const measured = {};
 for (const [name, group] of Object.entries(groups)) {
-  measured[name] = group(context);
-  console.log(`${name}\n${renderRows(measured[name])}\n`);
+  const rows = await group(context);
+  measured[name] = rows;
+  console.log(`${name}\n${renderRows(rows)}\n`);
 }
 if (options.json) {
   const machine = { node: process.version, platform: process.platform, arch: process.arch };

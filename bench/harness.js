@@ -29,7 +29,7 @@ const program = fileURLToPath(new URL("../bin/lean-pickle.js", import.meta.url))
  *
  * @typedef {{ name: string, medianMs: number, spreadMs: number, ratio: number, limit?: number }} Row
  *
- * @typedef {(context: Context) => Row[]} Group
+ * @typedef {(context: Context) => Row[] | Promise<Row[]>} Group
  */
 
 /** Node's own start-up. @type {Arm} */
@@ -74,20 +74,30 @@ export function measure(context, arms, folder) {
  * @param {Arm} arm
  * @param {string} folder
  */
-export function run({ repl }, { command, args, input = "", env }, folder) {
-  const surroundings = { LEAN_PICKLE_REPL: repl, LEAN_PICKLE_DIR: folder, ...env };
+export function run(context, arm, folder) {
+  const { command, args, options } = commandOf(context, arm, folder);
   const startedAt = process.hrtime.bigint();
   const { status, stderr, error } = spawnSync(command, args, {
-    cwd: folder,
-    input,
+    ...options,
+    input: arm.input ?? "",
     maxBuffer: 2 ** 28,
-    env: { ...process.env, ...surroundings },
   });
   const elapsedMs = Number(process.hrtime.bigint() - startedAt) / 1e6;
   if (status !== 0) {
     throw new Error(`${command} ${args.join(" ")} failed: ${error ?? stderr}`);
   }
   return elapsedMs;
+}
+
+/**
+ * What to spawn for an arm, and in which surroundings.
+ * @param {Context} context
+ * @param {Arm} arm
+ * @param {string} folder
+ */
+export function commandOf({ repl }, { command, args, env }, folder) {
+  const surroundings = { LEAN_PICKLE_REPL: repl, LEAN_PICKLE_DIR: folder, ...env };
+  return { command, args, options: { cwd: folder, env: { ...process.env, ...surroundings } } };
 }
 
 /**
@@ -102,13 +112,13 @@ export function dropCache(folder) {
 
 /**
  * Lends a folder that is removed afterwards.
- * @param {(folder: string) => Row[]} use
- * @returns {Row[]}
+ * @param {(folder: string) => Row[] | Promise<Row[]>} use
+ * @returns {Promise<Row[]>}
  */
-export function inFolder(use) {
+export async function inFolder(use) {
   const folder = mkdtempSync(join(tmpdir(), "lean-pickle-bench-"));
   try {
-    return use(folder);
+    return await use(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
