@@ -45,12 +45,16 @@ export async function withFile<T>(
   try {
     return await use(file);
   } catch (error) {
-    if (isSystemError(error)) {
-      // Errors of an open file do not name it.
-      error.path ??= path;
-    }
-    throw error;
+    throw withPath(error, path);
   } finally {
     await file.close();
   }
+}
+
+/** An error of the system with the file that it is about: those of an open file do not name it. */
+export function withPath(error: unknown, path: string): unknown {
+  if (isSystemError(error)) {
+    error.path ??= path;
+  }
+  return error;
 }
