@@ -44,6 +44,10 @@ async function add(context: Context, files: string[], options: AdditionOptions):
     }),
   );
   await show(context, result, options.sorry === "all");
+  if (result.unknown.length > 0) {
+    const why = result.unknown.join("; ");
+    context.output.note(`It will never count as a hit, since this is not known: ${why}.`);
+  }
   return "done";
 }
 

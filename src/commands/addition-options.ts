@@ -70,24 +70,41 @@ export async function readAddition(
   return addition;
 }
 
-/** Tells why the cache does not hold what is asked for. */
+/** Why nothing is a hit, for programs: the nearest state's session id, and what differs. */
+export interface MissDocument {
+  nearest: number | null;
+  reasons: string[];
+}
+
+/**
+ * Tells why the cache does not hold what is asked for; with `--json`, as a document.
+ * @param line of a batch
+ */
 export async function tellMiss(
   { output }: Context,
   cache: PickleSessionCache,
   derivation: Derivation,
+  line?: number,
 ): Promise<void> {
+  const where = line === undefined ? "" : `line ${line}: `;
   if (findHits(cache, derivation.asked, derivation)) {
     // As with --force, or where another process has just added it.
-    output.note("no miss: the cache holds it.");
+    output.note(`${where}no miss: the cache holds it.`);
     return;
   }
   const { explainMiss } = await import("../session/explanation.ts");
   const { nearest, reasons } = explainMiss(cache, derivation);
-  const than = nearest ? `; the nearest is ${callState(nearest)}` : "";
-  output.note(`miss: no state has the key ${derivation.key.slice(0, 12)}${than}:`);
-  for (const reason of reasons) {
-    output.note(`  ${reason}`);
+  if (output.json) {
+    const document: MissDocument = { nearest: nearest?.sessionId ?? null, reasons };
+    output.jsonNote({ miss: { ...(line !== undefined && { line }), ...document } });
+    return;
   }
+  const key = derivation.key.slice(0, 12);
+  const what =
+    nearest?.key === derivation.key
+      ? `${callState(nearest)} has the key ${key}, but:`
+      : `no state has the key ${key}${nearest ? `; the nearest is ${callState(nearest)}` : ""}:`;
+  output.note([`${where}miss: ${what}`, ...reasons.map((reason) => `  ${reason}`)].join("\n"));
 }
 
 function checkCombination({ name, replace, force, run }: AdditionOptions): void {

@@ -27,7 +27,7 @@ export async function addBatch(
   const builtOn = await checkBatch(launch, cache, items, { replaceName, bad });
   let good = 0;
   let failed = 0;
-  await output.withProgress(async (progress) => {
+  const running = output.withProgress(async (progress) => {
     const startedAt = performance.now();
     await runBatch(launch, cache, items, builtOn, {
       ...serverOptions,
@@ -38,7 +38,7 @@ export async function addBatch(
       onStep: (what) =>
         progress.step(`${what} of ${items.length}${rate(good + failed, startedAt)}`),
       onMiss: options.explain
-        ? (_item, derivation) => tellMiss(context, cache, derivation)
+        ? (item, derivation) => tellMiss(context, cache, derivation, item.line)
         : undefined,
       onOutcome(item, outcome) {
         if ("error" in outcome) {
@@ -49,6 +49,10 @@ export async function addBatch(
         show(output, item, outcome);
       },
     });
+  });
+  await running.catch((error: unknown) => {
+    output.note(`${good} of ${items.length} lines are kept; the same command goes on from there.`);
+    throw error;
   });
   if (failed > 0) {
     output.note(`${good} of ${items.length} lines went well.`);

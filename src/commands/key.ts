@@ -32,7 +32,7 @@ async function key(context: Context, files: string[], options: AdditionOptions):
   const cache = context.openCache();
   const addition = await readAddition(context, cache, files, options);
   const derivation = await derive(await context.findRepl(), addition);
-  const hits = findHits(cache, addition, derivation);
+  const hits = options.force ? undefined : findHits(cache, addition, derivation);
   const { key: wanted, inputs, unknown } = derivation;
   if (output.json) {
     const sessionIds = hits?.map(({ sessionId }) => sessionId) ?? [];

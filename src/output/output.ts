@@ -82,6 +82,13 @@ export class Output {
     }
   }
 
+  /** As {@link note}, for programs: one JSON document on standard error, with `--json` only. */
+  jsonNote(value: unknown): void {
+    if (!this.quiet && this.json) {
+      this.#error(printableJson(value));
+    }
+  }
+
   /** Tells something that should not have been, unless it is to be quiet or JSON. */
   warn(text: string): void {
     if (!this.quiet && !this.json) {

@@ -13,7 +13,7 @@ export async function addFromLean(
   addition: Addition,
   derivation: Derivation,
   options: MakingOptions,
-): Promise<Omit<AdditionResult, "cached">> {
+): Promise<Omit<AdditionResult, "cached" | "unknown">> {
   await checkWritable(cache.workingDir);
   const { base } = addition;
   options.onStep?.(base ? `Loading ${base.name ?? base.sessionId}` : "Starting Lean");

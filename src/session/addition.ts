@@ -45,6 +45,8 @@ export interface AdditionResult {
   states: ManifestState[];
   /** Whether the cache held them already, and Lean was not asked. */
   cached: boolean;
+  /** What is not known of Lean, in clauses: where there is any, they will never count as hits. */
+  unknown: string[];
   /** What Lean said; nothing where it was not asked. */
   messages: SourcedMessage[];
   /** The sorries of the last code; none where Lean was not asked. */
@@ -110,22 +112,26 @@ export async function addToCache(
     for (const state of hits) {
       touchPickle(cache.workingDir, state);
     }
-    return { states: currentOf(cache, hits), cached: true, messages: [], sorries: [] };
+    return { states: currentOf(cache, hits), cached: true, unknown: [], messages: [], sorries: [] };
   }
   if (!hits || !force) {
     await options.onMiss?.(derivation);
   }
   if (noRun) {
-    throw notCached();
+    throw notCached(options.onMiss !== undefined);
   }
   const { addFromLean } = await import("./addition-from-lean.ts");
-  return { ...(await addFromLean(launch, cache, addition, derivation, options)), cached: false };
+  return {
+    ...(await addFromLean(launch, cache, addition, derivation, options)),
+    cached: false,
+    unknown: derivation.unknown,
+  };
 }
 
 /** The error for what the cache does not hold where Lean must not make it. */
-export function notCached(): LeanPickleError {
+export function notCached(isExplained: boolean): LeanPickleError {
   return new LeanPickleError("not-cached", "The cache does not hold it, and Lean is not to run.", {
-    hint: "--explain says what differs from what the cache holds.",
+    hint: isExplained ? undefined : "--explain says what differs from what the cache holds.",
   });
 }
 

@@ -144,7 +144,7 @@ class PlannedNames {
   add(item: BatchItem, derivation: Derivation): void {
     const rivals = this.#lines.rivals(item);
     if (!this.#mayReplace && rivals.some(({ derivation: of }) => of && of.key !== derivation.key)) {
-      const message = `An earlier line has the name ${item.name} already.`;
+      const message = `An earlier line has the name ${item.name} already, or one of its numbered ones.`;
       throw new LeanPickleError("name-taken", message);
     }
     const hits = findHits(this.#cache, item, derivation);

@@ -134,7 +134,7 @@ class Batch {
     }
     await this.#options.onMiss?.(item, derivation);
     if (this.#options.noRun) {
-      throw notCached();
+      throw notCached(this.#options.onMiss !== undefined);
     }
     await this.#checkWritable();
     this.#options.onStep?.(`Running line ${item.line}`);
@@ -176,11 +176,14 @@ class Batch {
   /** Runs a line and pickles what it leads to: all of it, or nothing. */
   async #make(
     server: LeanServer,
-    addition: Omit<Addition, "base"> & Pick<BatchItem, "name">,
+    addition: Omit<Addition, "base"> & Pick<BatchItem, "name" | "line">,
     base: MadeBase | undefined,
   ): Promise<Pickling> {
     const baseId = base && (await this.#idOf(base, server));
-    const options = { onAnswer: () => this.#servers.count() };
+    const options = {
+      within: `line ${addition.line}, `,
+      onAnswer: () => this.#servers.count(),
+    };
     const whole = { ...addition, base: base?.base };
     const { responses, messages, sorries } = await makeStates(server, whole, baseId, options);
     const candidates: Candidate[] = [];

@@ -143,8 +143,11 @@ function differingStep(there: Link | undefined, wanted: Link | undefined, at: nu
   }
   const same = sharedStart(a, b);
   const lines = a.slice(0, same).split("\n");
-  const place = `line ${lines.length}, column ${(lines.at(-1) ?? "").length}`;
-  const [was, is] = [a, b].map((text) => JSON.stringify(text.slice(same, same + 20)));
+  // In characters, as Lean counts columns.
+  const place = `line ${lines.length}, column ${[...(lines.at(-1) ?? "")].length}`;
+  const [was, is] = [a, b].map((text) =>
+    JSON.stringify([...text.slice(same)].slice(0, 20).join("")),
+  );
   return `step ${number}, ${describe(wanted.step)}, differs at ${place}: ${was} there, ${is} here`;
 }
 

@@ -28,6 +28,8 @@ type MakerAddition = Omit<Addition, "base"> & { base?: { isProofState: boolean }
 
 /** How it is made. */
 export interface MakerOptions {
+  /** What stands before the word where a tactic is named in messages, as `line 3, `. */
+  within?: string | undefined;
   /** Called before each request, with what Lean is about to do. */
   onStep?: ((what: string) => void) | undefined;
   /** Called with each answer, also one with errors, and the code or the tactic that it is about. */
@@ -119,7 +121,8 @@ class Maker {
   async runTactics(proofState: number): Promise<ProofStepAnswer> {
     let answer: ProofStepAnswer = { proofState, goals: [] };
     for (const [index, tactic] of this.#addition.tactics.entries()) {
-      const source = this.#addition.tactics.length === 1 ? "<tactic>" : `<tactic ${index + 1}>`;
+      const number = this.#addition.tactics.length === 1 ? "" : ` ${index + 1}`;
+      const source = `<${this.#options.within ?? ""}tactic${number}>`;
       answer = await this.#run({ tactic, proofState: answer.proofState }, source);
     }
     return answer;

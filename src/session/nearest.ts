@@ -81,13 +81,15 @@ function likenessOf(there: Link | undefined, wanted: Link | undefined): number {
   return start + end;
 }
 
-/** How many characters two texts share at their beginning. */
+/** How many UTF-16 units two texts share at their beginning: of no character a part. */
 export function sharedStart(a: string, b: string): number {
   let same = 0;
   while (same < a.length && a[same] === b[same]) {
     same++;
   }
-  return same;
+  const isInside =
+    /[\ud800-\udbff]/.test(a[same - 1] ?? "") && /[\udc00-\udfff]/.test(a[same] ?? "");
+  return isInside ? same - 1 : same;
 }
 
 /** The text of code or of a tactic. */

@@ -1,5 +1,6 @@
+import { LeanPickleError } from "../errors.ts";
 import type { LeanServerOptions, ReplLaunch } from "../repl/connection.ts";
-import { ReplEndedError, ReplMemoryError } from "../repl/errors.ts";
+import { ReplDiedError, ReplEndedError, ReplMemoryError } from "../repl/errors.ts";
 import { LeanServer } from "../repl/lean-server.ts";
 
 /**
@@ -7,6 +8,9 @@ import { LeanServer } from "../repl/lean-server.ts";
  * real one end in a crash, after about 560 commands (leanprover-community/repl#77).
  */
 const MAX_COMMANDS = 400;
+
+/** How many processes may die of their first request before that is no fault of the requests. */
+const MAX_DEATHS = 3;
 
 /** How many commands before that the new one is started. */
 const STARTED_BEFORE = 20;
@@ -19,6 +23,9 @@ export class RecycledServer {
   /** The one after it, which starts while the last commands of that one run. */
   #next: LeanServer | undefined;
   #commands = 0;
+  /** Whether any process has answered anything. */
+  #isRepl = false;
+  #deaths = 0;
 
   constructor(launch: ReplLaunch, options: LeanServerOptions) {
     this.#launch = launch;
@@ -39,12 +46,23 @@ export class RecycledServer {
       if (isOfOthers(error, isUsed)) {
         return await work(await this.#get());
       }
-      throw error;
+      throw this.#isRepl ? error : this.#blame(error);
     }
+  }
+
+  /** What has died again and again before it answered anything is no REPL: no work is to blame. */
+  #blame(error: unknown): unknown {
+    this.#deaths += error instanceof ReplDiedError ? 1 : 0;
+    if (this.#deaths < MAX_DEATHS || !(error instanceof ReplDiedError)) {
+      return error;
+    }
+    const message = `${this.#launch.command} was started ${this.#deaths} times, and never answered anything. ${error.message}`;
+    return new LeanPickleError("no-repl", message, { hint: "Is it a Lean REPL?", cause: error });
   }
 
   /** Counts a command, or a tactic, that the process has run. */
   count(): void {
+    this.#isRepl = true;
     this.#commands++;
     if (this.#commands === MAX_COMMANDS - STARTED_BEFORE) {
       this.#next ??= new LeanServer(this.#launch, this.#options);

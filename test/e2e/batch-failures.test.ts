@@ -124,4 +124,13 @@ describe("a batch that cannot go on", () => {
     expect(readFileSync(manifest, "utf8")).toBe("junk");
     expect(readdirSync(join(cwd, "session_cache", "tmp"))).toEqual([]);
   });
+
+  it("exits with 5 where what is run as a REPL dies each time before it answers", async () => {
+    const cwd = temporaryFolder();
+    const { code, printed, stderr, starts } = await addBatch(cwd, namedLines(50), [], {
+      CRASH_AT: "1",
+    });
+    expect([code, printed, starts]).toEqual([5, ["-", "-"], 3]);
+    expect(stderr).toContain("was started 3 times, and never answered anything");
+  });
 });

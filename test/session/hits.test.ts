@@ -22,6 +22,7 @@ describe("an addition that the cache holds", () => {
     expect(await additions.add({ code: code("def f := 1") })).toEqual({
       states: [state],
       cached: true,
+      unknown: [],
       messages: [],
       sorries: [],
     });

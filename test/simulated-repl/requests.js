@@ -46,7 +46,7 @@ function hasOptions(json) {
 const environmentId = (env) => (isNatural(env) ? env : undefined);
 
 /**
- * The shapes in the order in which the REPL tries them: REPL.md's table.
+ * The shapes in the order in which the REPL tries them: as in `REPL/Main.lean`.
  * @type {((json: Record<string, unknown>) => Request | undefined)[]}
  */
 const SHAPES = [
