@@ -6,6 +6,17 @@ import { targetOf } from "./goals.ts";
 import type { ProofView } from "./session-cache.ts";
 import type { NotLoaded } from "./verdicts.ts";
 
+/** What Lean told of a proof state, as far as it is compared; no goals for an environment. */
+export function viewOf({
+  goals,
+  proofStatus,
+}: {
+  goals?: string[] | undefined;
+  proofStatus?: string | null | undefined;
+}): ProofView {
+  return { goals: goals ?? [], proofStatus: proofStatus ?? null };
+}
+
 /** What a person is told of a proof state that came back as another one. */
 export function findChange(expected: ProofView, found: ProofView): string | undefined {
   const isSame =

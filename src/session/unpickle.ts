@@ -5,7 +5,7 @@ import { isErrorAnswer } from "../repl/protocol.ts";
 import { picklePath } from "../store/layout.ts";
 import type { ManifestState } from "../store/manifest.ts";
 import { findDamage } from "../store/pickles.ts";
-import { findChange, judge, otherLean } from "./judging.ts";
+import { findChange, judge, otherLean, viewOf } from "./judging.ts";
 import type { SharedBase } from "./shared-base.ts";
 import type { NotLoaded, Unpickled } from "./verdicts.ts";
 
@@ -188,8 +188,8 @@ async function unpickleProofState(
   if (isErrorAnswer(answer)) {
     return { status: "failed", message: `The REPL refused it: ${answer.message}` };
   }
-  const expected = { goals: state.goals ?? [], proofStatus: state.proofStatus ?? null };
-  const found = { goals: answer.goals, proofStatus: answer.proofStatus ?? null };
+  const expected = viewOf(state);
+  const found = viewOf(answer);
   const change = findChange(expected, found);
   return change === undefined
     ? { status: "loaded", replId: answer.proofState, process: server.process }

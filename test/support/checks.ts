@@ -1,9 +1,11 @@
 /** Caches with states over imports, and what the stand-in did to check them. */
-import { chmodSync, truncateSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { LeanServer } from "../../src/repl/lean-server.ts";
 import type { CommandAnswer } from "../../src/repl/protocol.ts";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
 import type { ManifestState } from "../../src/session/pickle-session-state.ts";
+import type { Manifest } from "../../src/store/manifest.ts";
 import type { LogEvent } from "../simulated-repl/index.ts";
 import { temporaryFolder } from "./folders.ts";
 import { startServer } from "./servers.ts";
@@ -39,7 +41,65 @@ export class FilledCache {
     const request = { cmd };
     const { sorries } = (await this.#server.run(request)) as CommandAnswer;
     const proofState = sorries?.[0]?.proofState ?? -1;
-    return await this.cache.add(this.#server, request, { proofState }, { name });
+    return await this.cache.add(this.#server, request, { proofState, goals: [] }, { name });
+  }
+
+  /** Adds the environment after code on top of a state, in the process that made that. */
+  async environmentOn(base: string, cmd: string, name?: string): Promise<number> {
+    const request = { cmd, env: this.#idOf(base) };
+    const answer = await this.#server.run(request);
+    return await this.cache.add(this.#server, request, answer, { name });
+  }
+
+  /** As {@link environmentOn}, the proof state at the sorry of the code. */
+  async goalOn(base: string, cmd: string, name?: string): Promise<number> {
+    const request = { cmd, env: this.#idOf(base) };
+    const { sorries } = (await this.#server.run(request)) as CommandAnswer;
+    const proofState = sorries?.[0]?.proofState ?? -1;
+    return await this.cache.add(this.#server, request, { proofState, goals: [] }, { name });
+  }
+
+  /** Adds the proof state after a tactic. */
+  async tacticOn(base: number, tactic: string, name?: string): Promise<number> {
+    const request = { tactic, proofState: this.#idOf(base) };
+    const answer = await this.#server.run(request);
+    return await this.cache.add(this.#server, request, answer, { name });
+  }
+
+  #idOf(base: string | number): number {
+    const sessionId = this.cache.find(String(base))?.sessionId ?? 0;
+    return this.cache.getReplId(sessionId, this.#server) ?? -1;
+  }
+
+  /** Changes what the manifest says of a state. */
+  record(sessionId: number, changes: Partial<ManifestState>): void {
+    this.#rewrite((manifest) => {
+      Object.assign(manifest.states.find((state) => state.sessionId === sessionId) ?? {}, changes);
+    });
+  }
+
+  /** Takes all recipes out of the manifest. */
+  forgetRecipes(): void {
+    this.#rewrite((manifest) => {
+      manifest.recipes = {};
+    });
+  }
+
+  #rewrite(change: (manifest: Manifest) => void): void {
+    const path = join(this.cache.workingDir, "lean-pickle.json");
+    const manifest = JSON.parse(readFileSync(path, "utf8"));
+    change(manifest);
+    writeFileSync(path, JSON.stringify(manifest));
+    this.cache.refresh();
+  }
+
+  /** What lies in the cache and is no state's. */
+  leftOvers(): string[] {
+    const own = ["CACHEDIR.TAG", ".gitignore", "tmp"].map((name) => `session_cache/${name}`);
+    const named = new Set([...own, ...this.states.map(({ pickleFile }) => pickleFile)]);
+    const folder = join(this.cache.workingDir, "session_cache");
+    const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    return names.map((name) => `session_cache/${name}`).filter((name) => !named.has(name));
   }
 
   /** Cuts off the end of a state's pickle. */
