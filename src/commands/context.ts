@@ -98,7 +98,16 @@ export function outcomeOf(good: number, all: number): Outcome {
   return good > 0 ? "partly" : "failed";
 }
 
-/** Tells of work on one of several things, such as `Loading goal (2/40)`. */
-export function stepTo(progress: Progress, at: number, of: number, what: string): void {
-  progress.step(of === 1 ? what : `${what} (${at}/${of})`);
+/**
+ * Tells of work on one of several things, such as `Loading goal (2/40)`, and how long it takes.
+ * @param since when it began, by `performance.now()`
+ */
+export function stepTo(
+  progress: Progress,
+  since: number,
+  at: number,
+  of: number,
+  what: string,
+): void {
+  progress.step(of === 1 ? what : `${what} (${at}/${of})`, since);
 }

@@ -99,10 +99,13 @@ function asJson({ states, tree, verdicts }: Listing): object[] {
     return {
       ...state,
       ...(tree && { builtOn: tree[at]?.builtOn ?? null }),
-      ...(verdict && { status: verdict.status }),
-      ...(verdict?.message !== undefined && { message: verdict.message }),
+      ...(verdict && outcomeIn(verdict)),
     };
   });
+}
+
+function outcomeIn({ status, message, found, expected }: Verdict): Partial<Verdict> {
+  return { status, ...(message !== undefined && { message }), ...(found && { found, expected }) };
 }
 
 function showTable(

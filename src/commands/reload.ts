@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import type { Styles } from "../output/styles.ts";
 import { formatDuration, plural } from "../output/text.ts";
 import type { Verdict } from "../session/session-cache.ts";
-import { checkStates, countLoaded, repairStates, styleStatus, tellWhy } from "./check-states.ts";
+import { checkStates, countLoaded, showBad, styleStatus, tellWhy } from "./check-states.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
 import { parseJobs, parseSeconds } from "./options.ts";
 import { kindOf } from "./state-table.ts";
@@ -51,16 +51,12 @@ async function reload(
       tellWhy(output, verdict);
     }
   };
-  const checked = await checkStates(context, cache, states, {
+  const verdicts = await checkStates(context, cache, states, {
     ...(timeoutPerState !== undefined && { timeoutPerState }),
     ...(jobs !== undefined && { jobs }),
-    // What is to be repaired is told once it is known what came of that.
-    ...(!repair && { onVerdict: tell }),
+    ...(repair !== undefined && { repair }),
+    onVerdict: tell,
   });
-  const verdicts = repair ? await repairStates(context, cache, checked) : checked;
-  if (repair) {
-    verdicts.forEach(tell);
-  }
   const elapsedMs = Math.round(performance.now() - startedAt);
   const loaded = countLoaded(verdicts);
   const failed = verdicts.length - loaded;
@@ -69,6 +65,7 @@ async function reload(
   } else if (verdicts.length === 0) {
     output.note(noStates(cache));
   } else {
+    showBad(output, verdicts);
     const rest = failed > 0 ? `, ${failed} not` : "";
     output.note(`Loaded ${plural(loaded, "state")}${rest}, in ${formatDuration(elapsedMs)}.`);
   }

@@ -1,5 +1,5 @@
 import type { Ora } from "ora";
-import { printableLine } from "./text.ts";
+import { formatElapsed, printableLine } from "./text.ts";
 
 /** When the first line of progress is written where there is no terminal, in milliseconds. */
 const FIRST_LINE_MS = 2_000;
@@ -9,8 +9,11 @@ const LINE_INTERVAL_MS = 10_000;
 
 /** Tells what is going on while Lean works. */
 export interface Progress {
-  /** Says what is being done now. */
-  step(text: string): void;
+  /**
+   * Says what is being done now.
+   * @param since when the work began, by `performance.now()`, where it is told how long it takes
+   */
+  step(text: string, since?: number): void;
   /** Writes a line of another kind without tearing the progress apart. */
   interrupt(write: () => void): void;
   /** Ends it, and leaves nothing of it on a terminal. */
@@ -30,8 +33,7 @@ export async function startProgress(
   stream: ErrorStream,
   { wanted, lines, spinner }: { wanted: boolean; lines: boolean; spinner: boolean },
 ): Promise<Progress> {
-  // A terminal of no columns makes ora loop for ever.
-  const canSpin = stream.isTTY && stream.columns > 0 && !process.env.CI && spinner;
+  const canSpin = stream.isTTY && canDraw(stream.columns) && spinner;
   if (!wanted || !(canSpin || lines)) {
     return { step() {}, interrupt: (write) => write(), stop() {} };
   }
@@ -43,10 +45,18 @@ export async function startProgress(
   return spinnerProgress(ora({ stream: process.stderr, discardStdin: false }));
 }
 
+/** A terminal of no columns makes ora loop for ever; where ora does not turn, each step is a line. */
+function canDraw(columns: number): boolean {
+  const { env } = process;
+  return columns > 0 && !("CI" in env) && env.TERM !== "dumb";
+}
+
 function spinnerProgress(spinner: Ora): Progress {
   return {
-    step(text) {
+    step(text, since) {
       spinner.text = printableLine(text);
+      // Worked out each time that it turns.
+      spinner.suffixText = since === undefined ? "" : () => elapsedSince(since);
       spinner.start();
     },
     interrupt(write) {
@@ -60,19 +70,27 @@ function spinnerProgress(spinner: Ora): Progress {
 }
 
 function lineProgress(stream: ErrorStream): Progress {
-  let current = "";
+  let current = (): string => "";
   let timer = setTimeout(tell, FIRST_LINE_MS);
   function tell(): void {
-    stream.write(`${printableLine(current)}\n`);
+    const line = current();
+    if (line !== "") {
+      stream.write(`${line}\n`);
+    }
     timer = setTimeout(tell, LINE_INTERVAL_MS);
   }
   return {
-    step(text) {
-      current = text;
+    step(text, since) {
+      const line = printableLine(text);
+      current = () => (since === undefined ? line : `${line} ${elapsedSince(since)}`);
     },
     interrupt: (write) => write(),
     stop() {
       clearTimeout(timer);
     },
   };
+}
+
+function elapsedSince(since: number): string {
+  return formatElapsed(performance.now() - since);
 }

@@ -75,6 +75,13 @@ export function formatDuration(milliseconds: number): string {
     : `${Math.floor(seconds / 60)} m ${Math.floor(seconds % 60)} s`;
 }
 
+/** How long work has taken so far, in whole seconds: `0 s`, `34 s`, `2 m 5 s`. */
+export function formatElapsed(milliseconds: number): string {
+  return milliseconds < 60_000
+    ? `${Math.floor(milliseconds / 1000)} s`
+    : formatDuration(milliseconds);
+}
+
 /** `1 state`, `2 states`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

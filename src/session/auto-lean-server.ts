@@ -77,6 +77,11 @@ export class AutoLeanServer<C extends BaseSessionCache = PickleSessionCache>
       options.sessionCache ?? (new PickleSessionCache(process.cwd()) as BaseSessionCache as C);
   }
 
+  /** Whether there is a process now; there is none before the first request. */
+  get isAlive(): boolean {
+    return this.#current?.server.isAlive === true;
+  }
+
   get process(): object {
     // Between two processes no id is valid, so it is an object that nothing is known of.
     return this.#current?.server.isAlive ? this.#current.server : {};
@@ -108,6 +113,11 @@ export class AutoLeanServer<C extends BaseSessionCache = PickleSessionCache>
     const sessionId = await this.sessionCache.add(this, request, answer, { verbose });
     const field = "proofState" in answer ? "proofState" : "env";
     return { ...answer, [field]: sessionId } as AnswerTo<R>;
+  }
+
+  /** Ends the process, and with it every id that it gave out; the next request starts another. */
+  async restart(): Promise<void> {
+    await this.#current?.server.close();
   }
 
   /** Ends the REPL for good. The cache stays as it is. */

@@ -2,6 +2,7 @@
 import type { LeanServerOptions, ReplLaunch } from "../repl/connection.ts";
 import type { ManifestState } from "../store/manifest.ts";
 import { AutoLeanServer } from "./auto-lean-server.ts";
+import { ImportLimit } from "./import-limit.ts";
 import { loadForVerdict } from "./loading.ts";
 import type { OpenCache } from "./open-cache.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
@@ -9,12 +10,6 @@ import type { ReloadOptions } from "./pickle-session-state.ts";
 import { planReload, type ReloadUnit } from "./reload-plan.ts";
 import type { Verdict } from "./session-cache.ts";
 import { SharedBase } from "./shared-base.ts";
-
-/**
- * How many imports a REPL holds before a new one takes its place: each takes its memory for as long
- * as the process lives, whether it came with an environment or for several proof states.
- */
-const MAX_IMPORTS = 4;
 
 /** How states are checked. */
 export interface CheckOptions extends LeanServerOptions, Omit<ReloadOptions, "only"> {
@@ -62,12 +57,10 @@ export async function checkStates(
 
 /** One REPL at a time. */
 class Worker {
-  readonly #launch: ReplLaunch;
-  readonly #cache: PickleSessionCache;
   readonly #open: OpenCache;
   readonly #options: CheckOptions;
-  #server: AutoLeanServer | undefined;
-  #imports = 0;
+  readonly #server: AutoLeanServer;
+  readonly #limit: ImportLimit;
 
   constructor(
     launch: ReplLaunch,
@@ -75,42 +68,27 @@ class Worker {
     open: OpenCache,
     options: CheckOptions,
   ) {
-    this.#launch = launch;
-    this.#cache = cache;
     this.#open = open;
     this.#options = options;
+    this.#server = new AutoLeanServer(launch, { ...options, sessionCache: cache });
+    this.#limit = new ImportLimit(this.#server);
   }
 
   async load(unit: ReloadUnit, onVerdict: (verdict: Verdict) => void): Promise<void> {
     const { timeoutPerState, timeout, onState, verbose } = this.#options;
-    const base = new SharedBase(unit.header, { timeout, verbose });
+    const base = new SharedBase(unit.header, { timeout, verbose }, this.#limit);
+    const options = { timeout: timeoutPerState ?? timeout, verbose };
     for (const state of unit.states) {
       onState?.(state);
-      const server = await this.#serverFor(base);
-      const options = { timeout: timeoutPerState ?? timeout, verbose };
-      const verdict = await loadForVerdict(this.#open, server, state, base, options);
-      this.#imports += base.takeImports();
+      const verdict = await loadForVerdict(this.#open, this.#server, state, base, options);
       if (verdict) {
         onVerdict(verdict);
       }
     }
   }
 
-  async #serverFor(base: SharedBase): Promise<AutoLeanServer> {
-    if (this.#imports >= MAX_IMPORTS && this.#server && !base.isIn(this.#server)) {
-      await this.close();
-    }
-    this.#server ??= new AutoLeanServer(this.#launch, {
-      ...this.#options,
-      sessionCache: this.#cache,
-    });
-    return this.#server;
-  }
-
   async close(): Promise<void> {
-    await this.#server?.close();
-    this.#server = undefined;
-    this.#imports = 0;
+    await this.#server.close();
   }
 }
 

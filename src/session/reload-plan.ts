@@ -1,6 +1,6 @@
 /** In which portions states are loaded, so that what they import is imported as seldom as possible. */
 import { parseHeader } from "../recipe/import-header.ts";
-import type { Manifest, ManifestState } from "../store/manifest.ts";
+import type { Manifest, ManifestState, RecipeEntry } from "../store/manifest.ts";
 
 /** States that are loaded one after the other into the same REPL. */
 export interface ReloadUnit {
@@ -42,6 +42,24 @@ export function planReload(
   return units.map((unit) => (unit.states.length === 1 ? { ...unit, header: null } : unit));
 }
 
+/**
+ * The code that imports what a state imports and nothing else; null where that is not known for sure.
+ * @param root the first step of its recipe
+ * @param imports as they were recorded
+ */
+export function headerOf(
+  root: RecipeEntry | undefined,
+  imports: readonly string[] | null,
+): string | null {
+  // Where an import failed, the state has other imports than the code says.
+  if (!root || !("cmd" in root.step) || root.hasErrors) {
+    return null;
+  }
+  const header = parseHeader(root.step.cmd);
+  const isSure = header?.isPlain === true && imports?.join() === header.imports.join();
+  return isSure ? header.imports.map((module) => `import ${module}`).join("\n") : null;
+}
+
 /** The headers of states, by the code at the roots of their recipes. */
 class Headers {
   readonly #recipes: Manifest["recipes"];
@@ -54,14 +72,7 @@ class Headers {
 
   /** Null where it is not known for sure what the state imports. */
   of({ key, imports }: ManifestState): string | null {
-    const root = this.#recipes[this.#rootOf(key) ?? ""];
-    // Where an import failed, the state has other imports than the code says.
-    if (!root || !("cmd" in root.step) || root.hasErrors) {
-      return null;
-    }
-    const header = parseHeader(root.step.cmd);
-    const isSure = header?.isPlain === true && imports?.join() === header.imports.join();
-    return isSure ? header.imports.map((module) => `import ${module}`).join("\n") : null;
+    return headerOf(this.#recipes[this.#rootOf(key) ?? ""], imports);
   }
 
   #rootOf(key: string): string | null {

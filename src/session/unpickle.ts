@@ -1,12 +1,11 @@
-import { describeSystemError, hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
+import { LeanPickleError } from "../errors.ts";
 import type { ReplConnection, ReplLaunch, RunOptions } from "../repl/connection.ts";
-import { ReplEndedError, ReplMemoryError } from "../repl/errors.ts";
+import { ReplMemoryError } from "../repl/errors.ts";
 import { isErrorAnswer } from "../repl/protocol.ts";
 import { picklePath } from "../store/layout.ts";
 import type { ManifestState } from "../store/manifest.ts";
 import { findDamage } from "../store/pickles.ts";
-import { targetOf } from "./goals.ts";
-import type { ProofView } from "./session-cache.ts";
+import { findChange, judge, otherLean, viewOf } from "./judging.ts";
 import type { SharedBase } from "./shared-base.ts";
 import type { NotLoaded, Unpickled } from "./verdicts.ts";
 
@@ -32,6 +31,7 @@ export async function unpickle(
     }
     const path = picklePath(workingDir, state);
     if (!state.isProofState) {
+      await base?.makeRoom();
       base?.countImport();
       return await unlessCrowded(() => unpickleEnvironment(server, path, options));
     }
@@ -39,6 +39,7 @@ export async function unpickle(
     if (onBase) {
       return onBase;
     }
+    await base?.makeRoom();
     base?.countImport();
     return await unlessCrowded(() => unpickleProofState(server, { path }, state, options));
   } catch (error) {
@@ -83,17 +84,67 @@ async function unpickleOnBase(
   options: RunOptions,
   base: SharedBase,
 ): Promise<Unpickled | undefined> {
+  if (base.isUnusable) {
+    return undefined;
+  }
+  if (!base.isKnownToRepl) {
+    const without = await findWhetherBasesAreKnown(server, path, state, options, base);
+    if (without || base.isUnusable) {
+      return without;
+    }
+  }
   const env = await base.idIn(server);
   if (env === undefined) {
     return undefined;
   }
-  const attempt = unpickleProofState(server, { path, env }, state, options);
-  const unpickled = await attempt.catch((error: unknown) => {
-    // The base of a process that has ended is that of none.
-    return error instanceof LeanPickleError && error.code === "stale-id"
-      ? undefined
-      : judge(error, state);
-  });
+  const unpickled = await attempt(server, { path, env }, state, options);
+  return answerOf(unpickled);
+}
+
+/** An id that no REPL will ever give out. */
+const NO_ENVIRONMENT = 2 ** 31 - 1;
+
+/**
+ * Finds out whether the REPL replays proof states onto environments, by naming one that there is
+ * not: one from before v4.5.0 takes no notice, and imports for each state.
+ * @returns what such a REPL made of the state; undefined where there is no answer yet
+ */
+async function findWhetherBasesAreKnown(
+  server: ReplConnection,
+  path: string,
+  state: ManifestState,
+  options: RunOptions,
+  base: SharedBase,
+): Promise<Unpickled | undefined> {
+  await base.makeRoom();
+  const unpickled = await attempt(server, { path, env: NO_ENVIRONMENT }, state, options);
+  if (unpickled === undefined || "cause" in unpickled) {
+    // The REPL died: the state will show whether that was its doing.
+    return answerOf(unpickled);
+  }
+  const isKnown = unpickled.status === "failed";
+  base.noteWhetherKnown(isKnown);
+  if (isKnown) {
+    return undefined;
+  }
+  base.countImport();
+  return unpickled;
+}
+
+/** Undefined where the environment belonged to a process that has ended. */
+async function attempt(
+  server: ReplConnection,
+  from: { path: string; env: number },
+  state: ManifestState,
+  options: RunOptions,
+): Promise<Unpickled | undefined> {
+  return await unpickleProofState(server, from, state, options).catch((error: unknown) =>
+    error instanceof LeanPickleError && error.code === "stale-id" ? undefined : judge(error, state),
+  );
+}
+
+/** What needs not be tried again without a base. */
+function answerOf(unpickled: Unpickled | undefined): Unpickled | undefined {
   const isAnswer = unpickled?.status === "loaded" || unpickled?.status === "timeout";
   return isAnswer ? unpickled : undefined;
 }
@@ -137,70 +188,10 @@ async function unpickleProofState(
   if (isErrorAnswer(answer)) {
     return { status: "failed", message: `The REPL refused it: ${answer.message}` };
   }
-  const expected = { goals: state.goals ?? [], proofStatus: state.proofStatus ?? null };
-  const found = { goals: answer.goals, proofStatus: answer.proofStatus ?? null };
+  const expected = viewOf(state);
+  const found = viewOf(answer);
   const change = findChange(expected, found);
   return change === undefined
     ? { status: "loaded", replId: answer.proofState, process: server.process }
     : { status: "goals-changed", message: change, found, expected };
-}
-
-/** What a person is told of a proof state that came back as another one. */
-function findChange(expected: ProofView, found: ProofView): string | undefined {
-  const isSame =
-    found.goals.length === expected.goals.length &&
-    found.goals.every((goal, at) => goal === expected.goals[at]);
-  if (!isSame) {
-    return `It came back with other goals: ${summarize(found.goals)} instead of ${summarize(expected.goals)}.`;
-  }
-  // A REPL from before there was a status tells none.
-  const isKnown = found.proofStatus !== null && expected.proofStatus !== null;
-  return isKnown && found.proofStatus !== expected.proofStatus
-    ? `It came back with the status "${found.proofStatus}" instead of "${expected.proofStatus}".`
-    : undefined;
-}
-
-function summarize(goals: string[]): string {
-  const [first] = goals;
-  if (first === undefined) {
-    return "none";
-  }
-  const target = targetOf(first);
-  return goals.length === 1 ? `"${target}"` : `"${target}" and ${goals.length - 1} more`;
-}
-
-/** What an error says of the state that was being loaded; one that says nothing of it is thrown. */
-function judge(error: unknown, { lean }: ManifestState): NotLoaded {
-  if (error instanceof ReplEndedError) {
-    return judgeEnd(error, lean);
-  }
-  const isShort = hasSystemCode(error, "EMFILE") || hasSystemCode(error, "ENFILE");
-  if (isSystemError(error) && !isShort) {
-    return { status: "failed", message: describeSystemError(error), cause: error };
-  }
-  throw error;
-}
-
-/** What the end of a REPL says of the state that was being loaded. */
-function judgeEnd(error: ReplEndedError, lean: ManifestState["lean"]): NotLoaded {
-  const lastLine = error.stderr.split("\n").at(-1) ?? "";
-  const lastWords = lastLine === "" ? "" : ` Its last words: ${lastLine}`;
-  const message = `The REPL ${error.what}.${lastWords}`;
-  if (error.turn !== "run") {
-    return { status: "failed", message: `It was not tried. ${message}`, cause: error };
-  }
-  if (error.code === "timeout") {
-    return { status: "timeout", message, cause: error };
-  }
-  // The digest is right, so a header that Lean does not take is that of another Lean.
-  if (/(incompatible|invalid) header/.test(error.stderr)) {
-    const message = otherLean(lean.version ?? lean.toolchain ?? "an unknown version");
-    return { status: "incompatible", message, cause: error };
-  }
-  return { status: "failed", message, cause: error };
-}
-
-function otherLean(pickledBy: string, readBy?: string): string {
-  const reading = readBy === undefined ? "" : `, and ${readBy} would read it`;
-  return `Another Lean pickled it (${pickledBy}${reading}): use the REPL of that one, or add it again.`;
 }

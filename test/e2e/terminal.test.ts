@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { textWidth } from "../../src/output/table.ts";
@@ -138,5 +138,20 @@ describe.skipIf(!haveScript)("on a terminal", () => {
     ]);
     const colored = await onTerminal(["ls", "--tree"], cwd, {}, 40).ended;
     expect(colored.text).toContain("└─ \u001b[36m-2\u001b[39m");
+  });
+
+  it.each([80, 40])("reload ends with a table that fits %i columns", async (columns) => {
+    const cwd = await filled();
+    await succeed(["add", "-c", "def g := 1", "-n", "a_name_that_is_longer_than_it_need_be"], {
+      cwd,
+    });
+    rmSync(await succeed(["show", "-2", "--path"], { cwd }));
+    const { code, text } = await onTerminal(["reload"], cwd, { NO_COLOR: "1" }, columns).ended;
+    const lines = text.trimEnd().split("\r\n");
+    const title = lines.findIndex((line) => /ID +NAME +(KIND +)?STATUS +WHY$/.test(line));
+    expect(code).toBe(3);
+    expect(lines[title + 1]).toMatch(/^-2 +a_name.* damaged +Its p.*…$/);
+    expect(textWidth(lines[title + 1] ?? "")).toBeLessThanOrEqual(columns);
+    expect(lines[title + 2]).toMatch(/^Loaded 1 state, 1 not, in /);
   });
 });

@@ -55,4 +55,40 @@ describe("startProgress", () => {
       expect(written).toEqual(expected);
     }
   });
+
+  it("tells how long it takes, where that is wanted, and nothing before the first step", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { written, stderr } = stream(false);
+    const progress = await startProgress(stderr, { wanted: true, lines: true, spinner: true });
+    const since = performance.now();
+    vi.advanceTimersByTime(5_000);
+    progress.step("Loading a (1/3)", since);
+    vi.advanceTimersByTime(60_000);
+    progress.stop();
+    expect(written.slice(0, 2)).toEqual(["Loading a (1/3) 12 s\n", "Loading a (1/3) 22 s\n"]);
+    expect(written.at(-1)).toBe("Loading a (1/3) 1 m 2 s\n");
+    expect(written).toHaveLength(6);
+  });
+
+  it.each([
+    ["CI", "1"],
+    ["CI", ""],
+    ["TERM", "dumb"],
+  ])("writes lines on a terminal where %s is %j", async (name, value) => {
+    vi.useFakeTimers();
+    onTestFinished(() => {
+      vi.useRealTimers();
+      vi.unstubAllEnvs();
+    });
+    vi.stubEnv(name, value);
+    const { written, stderr } = stream(true, 80);
+    const progress = await startProgress(stderr, { wanted: true, lines: true, spinner: true });
+    for (let n = 1; n <= 20; n++) {
+      progress.step(`Loading (${n}/20)`);
+      vi.advanceTimersByTime(1_000);
+    }
+    progress.stop();
+    expect(written).toEqual(["Loading (2/20)\n", "Loading (12/20)\n"]);
+  });
 });

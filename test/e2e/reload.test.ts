@@ -1,0 +1,168 @@
+import { chmodSync, readdirSync, statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readLog } from "../simulated-repl/index.ts";
+import { addBatch } from "../support/batches.ts";
+import { goalAbout, importsPerProcess } from "../support/checks.ts";
+import { temporaryFolder } from "../support/folders.ts";
+import { LeanProject } from "../support/lean-projects.ts";
+import { isRunning } from "../support/processes.ts";
+import { run, start, succeed } from "../support/program.ts";
+import { changedBetween, snapshot } from "../support/snapshots.ts";
+import { until } from "../support/wait.ts";
+
+const goal = (name: string, header = "import Lean\n") => ({
+  cmd: `${header}${goalAbout(name)}`,
+  sorry: 0,
+  name,
+});
+
+const environment = (name: string) => ({ cmd: `import Lean\ndef ${name} := 1`, name });
+
+/** Leaves nothing in the pickle of a state. */
+async function empty(name: string, cwd: string): Promise<void> {
+  const path = await succeed(["show", name, "--path"], { cwd });
+  chmodSync(path, 0o600);
+  truncateSync(path, 0);
+}
+
+describe("reload", () => {
+  it("gives the verdicts in the order of the ids, whatever becomes of which REPL", async () => {
+    const cwd = temporaryFolder();
+    const lines = ["a", "killer", "b", "c", "d"].flatMap((name) => [
+      environment(`${name}_env`),
+      goal(name, name === "b" ? "import Std\n" : "import Lean\n"),
+    ]);
+    await addBatch(cwd, lines);
+    const { stdout, stderr, code } = await run(["reload", "-j", "2"], {
+      cwd,
+      repl: { SEGV_ON: "killer : Prop" },
+    });
+    const rows = stdout.trimEnd().split("\n");
+    expect(rows.map((row) => row.split("\t")[0])).toEqual(lines.map((_, n) => String(-1 - n)));
+    expect(rows.filter((row) => !row.endsWith("loaded"))).toEqual(["-4\tproof-state\t-\tfailed"]);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/^Loaded 9 states, 1 not, in /m);
+  });
+
+  it("ends in order where it is interrupted, and leaves no process behind", async () => {
+    const cwd = temporaryFolder();
+    await addBatch(cwd, [environment("sleeper_a"), environment("b"), environment("sleeper_c")]);
+    const LOG = join(cwd, "check.log");
+    const repl = { LOG, HANG_ON: "sleeper" };
+    const { child, ended } = start(["reload", "-j", "2"], { cwd, repl });
+    await until(
+      () => readLog(LOG).filter(({ event }) => event === "request").length === 3,
+      "two sleep",
+    );
+    child.kill("SIGINT");
+    expect(await ended).toMatchObject({ code: 130, stdout: "" });
+    const pids = readLog(LOG).map(({ pid }) => pid);
+    expect([new Set(pids).size, pids.filter(isRunning)]).toEqual([2, []]);
+  });
+
+  it("shows what came back and what was added, with -v and in JSON", async () => {
+    const cwd = temporaryFolder();
+    await addBatch(cwd, [goal("a"), goal("b")]);
+    const repl = { CHANGED_GOALS: "a : Prop" };
+    const json = await run(["reload", "--json"], { cwd, repl });
+    expect(json.code).toBe(3);
+    const changed = {
+      status: "goals-changed",
+      found: { goals: ["a : Prop\nh : a\n⊢ False"] },
+      expected: { goals: ["a : Prop\nh : a\n⊢ a"], proofStatus: expect.any(String) },
+    };
+    expect(JSON.parse(json.stdout).states).toMatchObject([changed, { status: "loaded" }]);
+    const listed = await run(["ls", "--check", "--json"], { cwd, repl });
+    expect(JSON.parse(listed.stdout)).toMatchObject([changed, { status: "loaded" }]);
+    const { stderr } = await run(["reload", "-v", "a"], { cwd, repl });
+    expect(stderr).toContain("What came back:\na : Prop\nh : a\n⊢ False");
+    expect(stderr).toContain("What was added:\na : Prop\nh : a\n⊢ a");
+    const table = await run(["ls", "--check"], { cwd, repl });
+    expect([table.code, table.stdout]).toEqual([3, expect.stringMatching(/ goals-changed +⊢ a$/m)]);
+  });
+
+  it("names both versions where a pickle is of another Lean, without asking that", async () => {
+    const place = new LeanProject();
+    await place.run(["add", "-c", "def f := 1"]);
+    const before = place.starts;
+    const other = "leanprover/lean4:v4.99.0";
+    const { stdout, stderr, code } = await place.run(["reload"], {
+      env: { ELAN_TOOLCHAIN: other },
+    });
+    expect([stdout, code]).toEqual(["-1\tenvironment\t-\tincompatible\n", 1]);
+    expect(stderr).toMatch(/4\.33\.0-rc2, and 4\.99\.0 would read it/);
+    expect(place.starts).toBe(before);
+  });
+
+  it("ends with a table of what is not good, the worst first, and with a note alone else", async () => {
+    const cwd = temporaryFolder();
+    await addBatch(cwd, [
+      goal("sleeper"),
+      goal("killer"),
+      goal("changed"),
+      goal("gone"),
+      goal("a"),
+    ]);
+    const all = await run(["reload"], { cwd });
+    expect([all.code, all.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^Loaded 5 states, in .*\n$/),
+    ]);
+    await empty("gone", cwd);
+    const repl = { SEGV_ON: "killer", HANG_ON: "sleeper", CHANGED_GOALS: "changed : Prop" };
+    const args = ["reload", "--timeout-per-state", "2"];
+    const { stderr } = await run(args, { cwd, repl });
+    const lines = stderr.trimEnd().split("\n");
+    const table = lines.slice(lines.findIndex((line) => line.startsWith("ID ")));
+    expect(table[0]).toMatch(/^ID +NAME +KIND +STATUS +WHY$/);
+    expect(table.slice(1, -1).map((row) => row.split(/ +/).slice(0, 4))).toEqual([
+      ["-4", "gone", "proof-state", "damaged"],
+      ["-3", "changed", "proof-state", "goals-changed"],
+      ["-2", "killer", "proof-state", "failed"],
+      ["-1", "sleeper", "proof-state", "timeout"],
+    ]);
+    expect(table.at(-1)).toMatch(/^Loaded 1 state, 4 not, in /);
+    expect((await run(["reload", "-q", "gone"], { cwd })).stderr).toMatch(/^error: gone: .*\n$/);
+    expect((await run(["reload", "--json", "gone"], { cwd })).stderr).toBe("");
+  });
+
+  it("holds at most four of forty environments in a REPL", async () => {
+    const cwd = temporaryFolder();
+    await addBatch(
+      cwd,
+      Array.from({ length: 40 }, (_, n) => environment(`e${n}`)),
+    );
+    const LOG = join(cwd, "check.log");
+    const { loaded } = JSON.parse(
+      await succeed(["reload", "--json"], { cwd, repl: { LOG, IMPORT_MIB: "20" } }),
+    );
+    expect([loaded, importsPerProcess(readLog(LOG))]).toEqual([40, Array(10).fill(4)]);
+  });
+});
+
+/** A user who may write nothing here: the tester, or nobody where the tester may do anything. */
+const uid = process.getuid?.() === 0 ? 65_534 : undefined;
+
+describe.skipIf(process.platform === "win32")("a cache that cannot be written to", () => {
+  it("is reloaded, and nothing in it is written, with --repair neither", async () => {
+    const cwd = temporaryFolder();
+    await addBatch(cwd, [goal("a"), goal("gone")]);
+    await empty("gone", cwd);
+    const names = ["", ...readdirSync(cwd, { recursive: true, encoding: "utf8" })];
+    for (const name of names) {
+      const each = join(cwd, name);
+      chmodSync(each, statSync(each).isDirectory() ? 0o555 : 0o444);
+    }
+    const before = snapshot(cwd);
+    const plain = await run(["reload"], { cwd, uid });
+    const repair = await run(["reload", "--repair"], { cwd, uid });
+    expect(changedBetween(before, snapshot(cwd))).toEqual({ written: [], touched: [] });
+    for (const name of names) {
+      chmodSync(join(cwd, name), 0o755);
+    }
+    expect([plain.code, repair.code]).toEqual([3, 3]);
+    expect(repair.stdout).toMatch(/^-1\t.*\tloaded\n-2\t.*\tdamaged\n$/);
+    expect(repair.stderr).toMatch(/gone: .*It was not repaired\. Could not write to .*EACCES/);
+  });
+});

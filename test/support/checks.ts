@@ -1,0 +1,127 @@
+/** Caches with states over imports, and what the stand-in did to check them. */
+import { chmodSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LeanServer } from "../../src/repl/lean-server.ts";
+import type { CommandAnswer } from "../../src/repl/protocol.ts";
+import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
+import type { ManifestState } from "../../src/session/pickle-session-state.ts";
+import type { Manifest } from "../../src/store/manifest.ts";
+import type { LogEvent } from "../simulated-repl/index.ts";
+import { temporaryFolder } from "./folders.ts";
+import { startServer } from "./servers.ts";
+
+/** A theorem about `marker`, which its goal shows. */
+export function goalAbout(marker: string): string {
+  return `theorem about_${marker} (${marker} : Prop) (h : ${marker}) : ${marker} := by sorry`;
+}
+
+/** A cache that was filled by a REPL which has ended. */
+export class FilledCache {
+  readonly cache = new PickleSessionCache(temporaryFolder());
+  readonly #server: LeanServer;
+
+  constructor(settings: Record<string, string> = {}) {
+    this.#server = startServer(settings);
+  }
+
+  /** All states, in the order of their session ids. */
+  get states(): readonly ManifestState[] {
+    return this.cache.manifest.states;
+  }
+
+  /** Adds the environment after code. */
+  async environment(cmd: string, name?: string): Promise<number> {
+    const request = { cmd };
+    const answer = await this.#server.run(request);
+    return await this.cache.add(this.#server, request, answer, { name });
+  }
+
+  /** Adds the proof state at the sorry of code. */
+  async goal(cmd: string, name?: string): Promise<number> {
+    const request = { cmd };
+    const { sorries } = (await this.#server.run(request)) as CommandAnswer;
+    const proofState = sorries?.[0]?.proofState ?? -1;
+    return await this.cache.add(this.#server, request, { proofState, goals: [] }, { name });
+  }
+
+  /** Adds the environment after code on top of a state, in the process that made that. */
+  async environmentOn(base: string, cmd: string, name?: string): Promise<number> {
+    const request = { cmd, env: this.#idOf(base) };
+    const answer = await this.#server.run(request);
+    return await this.cache.add(this.#server, request, answer, { name });
+  }
+
+  /** As {@link environmentOn}, the proof state at the sorry of the code. */
+  async goalOn(base: string, cmd: string, name?: string): Promise<number> {
+    const request = { cmd, env: this.#idOf(base) };
+    const { sorries } = (await this.#server.run(request)) as CommandAnswer;
+    const proofState = sorries?.[0]?.proofState ?? -1;
+    return await this.cache.add(this.#server, request, { proofState, goals: [] }, { name });
+  }
+
+  /** Adds the proof state after a tactic. */
+  async tacticOn(base: number, tactic: string, name?: string): Promise<number> {
+    const request = { tactic, proofState: this.#idOf(base) };
+    const answer = await this.#server.run(request);
+    return await this.cache.add(this.#server, request, answer, { name });
+  }
+
+  #idOf(base: string | number): number {
+    const sessionId = this.cache.find(String(base))?.sessionId ?? 0;
+    return this.cache.getReplId(sessionId, this.#server) ?? -1;
+  }
+
+  /** Changes what the manifest says of a state. */
+  record(sessionId: number, changes: Partial<ManifestState>): void {
+    this.#rewrite((manifest) => {
+      Object.assign(manifest.states.find((state) => state.sessionId === sessionId) ?? {}, changes);
+    });
+  }
+
+  /** Takes all recipes out of the manifest. */
+  forgetRecipes(): void {
+    this.#rewrite((manifest) => {
+      manifest.recipes = {};
+    });
+  }
+
+  #rewrite(change: (manifest: Manifest) => void): void {
+    const path = join(this.cache.workingDir, "lean-pickle.json");
+    const manifest = JSON.parse(readFileSync(path, "utf8"));
+    change(manifest);
+    writeFileSync(path, JSON.stringify(manifest));
+    this.cache.refresh();
+  }
+
+  /** What lies in the cache and is no state's. */
+  leftOvers(): string[] {
+    const own = ["CACHEDIR.TAG", ".gitignore", "tmp"].map((name) => `session_cache/${name}`);
+    const named = new Set([...own, ...this.states.map(({ pickleFile }) => pickleFile)]);
+    const folder = join(this.cache.workingDir, "session_cache");
+    const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    return names.map((name) => `session_cache/${name}`).filter((name) => !named.has(name));
+  }
+
+  /** Cuts off the end of a state's pickle. */
+  damage(sessionId: number): void {
+    const path = this.cache.get(sessionId)?.pickleFile ?? "";
+    chmodSync(path, 0o600);
+    truncateSync(path, 100);
+  }
+
+  /** A part of the name of a state's pickle, which is in every request that names it. */
+  fileOf(sessionId: number): string {
+    return this.cache.get(sessionId)?.entry.pickleFile.slice(-20) ?? "";
+  }
+}
+
+/** How many imports each process made, in the order in which they were started. */
+export function importsPerProcess(log: readonly LogEvent[]): number[] {
+  const pids = log.filter(({ event }) => event === "start").map(({ pid }) => pid);
+  return pids.map((of) => log.filter(({ event, pid }) => event === "import" && pid === of).length);
+}
+
+/** What was imported, in order. */
+export function imports(log: readonly LogEvent[]): string[] {
+  return log.filter(({ event }) => event === "import").map(({ detail }) => detail);
+}
