@@ -45,11 +45,14 @@ export function whyNotLoaded(
   return new LeanPickleError(code, text, { cause, hint: HINTS[status] });
 }
 
+const MAKE_AGAIN =
+  '"lean-pickle reload --repair" makes it again from its recipe, where that is known.';
+
 /** What can be done about a state that was not loaded. */
 const HINTS: Record<NotLoaded["status"], string> = {
-  damaged: "Remove it, and add it again.",
-  incompatible: "The state itself is whole.",
-  "goals-changed": "Add it again, if its imports have changed.",
+  damaged: MAKE_AGAIN,
+  incompatible: MAKE_AGAIN,
+  "goals-changed": MAKE_AGAIN,
   timeout: "Give it more time with --timeout.",
   failed: "What Lean and lean-pickle say to each other is shown with --verbose.",
 };
