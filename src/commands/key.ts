@@ -4,6 +4,7 @@ import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
 import {
   type AdditionOptions,
   addAdditionOptions,
+  type MissDocument,
   readAddition,
   tellMiss,
 } from "./addition-options.ts";
@@ -54,10 +55,7 @@ async function key(context: Context, files: string[], options: AdditionOptions):
 }
 
 /** Why it would not hit, for programs: the nearest state's session id, and what differs. */
-async function explain(
-  cache: PickleSessionCache,
-  derivation: Derivation,
-): Promise<{ nearest: number | null; reasons: string[] }> {
+async function explain(cache: PickleSessionCache, derivation: Derivation): Promise<MissDocument> {
   const { explainMiss } = await import("../session/explanation.ts");
   const { nearest, reasons } = explainMiss(cache, derivation);
   return { nearest: nearest?.sessionId ?? null, reasons };

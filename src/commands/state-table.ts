@@ -29,6 +29,7 @@ export function stateTable(
   { extra = [], tree }: StateTableOptions = {},
 ): string {
   const now = Date.now();
+  const leanCell = remembering((state: ManifestState) => leanOf(state), printableLine);
   const columns: Column[] = [
     tree
       ? { title: "ID", style: (text) => text.replace(/-\d+/, (id) => styles.cyan(id)) }
@@ -41,14 +42,15 @@ export function stateTable(
     ...extra,
     { title: "SUMMARY", minWidth: 10, leaveOut: 5 },
   ];
+  const extraCells = extra.map(({ cell }) => cell);
   const rows = states.map((state, at) => [
     tree?.[at] ?? String(state.sessionId),
     state.name ?? "-",
     kindOf(state),
     formatBytes(state.bytes),
     formatAge(now - Date.parse(state.createdAt)),
-    printableLine(leanOf(state)),
-    ...extra.map(({ cell }) => cell(state)),
+    leanCell(state),
+    ...extraCells.map((cell) => cell(state)),
     printableLine(summaryOf(state, cache)),
   ]);
   return renderTable(columns, rows, width);
@@ -87,4 +89,18 @@ function goalSummary(goals: readonly string[]): string {
   }
   const target = targetOf(first);
   return goals.length === 1 ? target : `${target}  (+${goals.length - 1})`;
+}
+
+/** Makes a text of another one, and remembers it: most states are of the same few Leans. */
+function remembering<T>(
+  textOf: (of: T) => string,
+  make: (text: string) => string,
+): (of: T) => string {
+  const made = new Map<string, string>();
+  return (of) => {
+    const text = textOf(of);
+    const known = made.get(text) ?? make(text);
+    made.set(text, known);
+    return known;
+  };
 }

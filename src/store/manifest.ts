@@ -106,16 +106,30 @@ function unlessContradictory(manifest: Manifest): CheckedManifest {
 
 /** What must be unique, and is not; or an id that is still to come, and is there. */
 function findContradiction({ states, nextSessionId }: Manifest): string | undefined {
-  const seen = new Set<string | number>();
-  for (const { sessionId, name, pickleFile } of states) {
-    if (sessionId <= nextSessionId) {
-      return `nextSessionId is ${nextSessionId}, and state ${sessionId} is there already`;
+  const early = states.find(({ sessionId }) => sessionId <= nextSessionId);
+  if (early) {
+    return `nextSessionId is ${nextSessionId}, and state ${early.sessionId} is there already`;
+  }
+  const twice =
+    findTwice(states, ({ sessionId }) => sessionId) ??
+    findTwice(states, ({ name }) => name) ??
+    findTwice(states, ({ pickleFile }) => pickleFile);
+  return twice === undefined ? undefined : `two states have ${twice}`;
+}
+
+/** A value, but null, that two states have. */
+function findTwice<T extends string | number>(
+  states: Manifest["states"],
+  fieldOf: (state: ManifestState) => T | null,
+): T | undefined {
+  const seen = new Set<T>();
+  for (const state of states) {
+    const value = fieldOf(state);
+    if (value !== null && seen.has(value)) {
+      return value;
     }
-    for (const unique of name === null ? [sessionId, pickleFile] : [sessionId, name, pickleFile]) {
-      if (seen.has(unique)) {
-        return `two states have ${unique}`;
-      }
-      seen.add(unique);
+    if (value !== null) {
+      seen.add(value);
     }
   }
   return undefined;
