@@ -3,9 +3,11 @@ import { type Command, InvalidArgumentError } from "commander";
 import { LeanPickleError } from "../errors.ts";
 import { type Addition, checkAddition } from "../session/addition.ts";
 import { type Derivation, findHits } from "../session/derivation.ts";
+import type { MissExplanation } from "../session/explanation.ts";
 import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
 import type { Context } from "./context.ts";
 import { readSources } from "./input.ts";
+import { collect } from "./options.ts";
 import { callState, requireState } from "./states.ts";
 
 /** What the command line of `add` or `key` says. */
@@ -70,10 +72,18 @@ export async function readAddition(
   return addition;
 }
 
-/** Why nothing is a hit, for programs: the nearest state's session id, and what differs. */
-export interface MissDocument {
-  nearest: number | null;
-  reasons: string[];
+/** Why nothing is a hit: the nearest state, and what differs from it. */
+export async function explain(
+  cache: PickleSessionCache,
+  derivation: Derivation,
+): Promise<MissExplanation> {
+  const { explainMiss } = await import("../session/explanation.ts");
+  return explainMiss(cache, derivation);
+}
+
+/** As a program wants it: the session id of the nearest state. */
+export function missDocument({ nearest, reasons }: MissExplanation): object {
+  return { nearest: nearest?.sessionId ?? null, reasons };
 }
 
 /**
@@ -87,15 +97,14 @@ export async function tellMiss(
   line?: number,
 ): Promise<void> {
   const where = line === undefined ? "" : `line ${line}: `;
-  if (findHits(cache, derivation.asked, derivation)) {
+  if (findHits(cache, derivation)) {
     // As with --force, or where another process has just added it.
     output.note(`${where}no miss: the cache holds it.`);
     return;
   }
-  const { explainMiss } = await import("../session/explanation.ts");
-  const { nearest, reasons } = explainMiss(cache, derivation);
+  const { nearest, reasons } = await explain(cache, derivation);
   if (output.json) {
-    const document: MissDocument = { nearest: nearest?.sessionId ?? null, reasons };
+    const document = missDocument({ nearest, reasons });
     output.jsonNote({ miss: { ...(line !== undefined && { line }), ...document } });
     return;
   }
@@ -107,17 +116,18 @@ export async function tellMiss(
   output.note([`${where}miss: ${what}`, ...reasons.map((reason) => `  ${reason}`)].join("\n"));
 }
 
-function checkCombination({ name, replace, force, run }: AdditionOptions): void {
-  if (replace && name === undefined) {
+function checkCombination(options: AdditionOptions): void {
+  if (options.replace && options.name === undefined) {
     throw new LeanPickleError("usage", "--replace takes a name from a state: give it with -n.");
   }
+  checkForce(options);
+}
+
+/** @throws {LeanPickleError} `usage` where Lean both has to run and must not */
+export function checkForce({ force, run }: AdditionOptions): void {
   if (force && !run) {
     throw new LeanPickleError("usage", "--force starts Lean, and --no-run forbids that.");
   }
-}
-
-function collect(value: string, previous: string[] = []): string[] {
-  return [...previous, value];
 }
 
 function parseSorry(text: string): number | "all" {

@@ -5,7 +5,7 @@ import { runBatch } from "../session/batch.ts";
 import { checkBatch } from "../session/batch-check.ts";
 import type { BatchItem, BatchOutcome } from "../session/batch-item.ts";
 import type { AdditionOptions } from "./addition-options.ts";
-import { tellMiss } from "./addition-options.ts";
+import { checkForce, tellMiss } from "./addition-options.ts";
 import { readBatch } from "./batch-input.ts";
 import { type Context, type Outcome, outcomeOf } from "./context.ts";
 import { showMessages } from "./lean-messages.ts";
@@ -17,11 +17,8 @@ export async function addBatch(
   file: string,
   options: AdditionOptions,
 ): Promise<Outcome> {
-  checkAlone(files, options);
-  const { output, signal, serverOptions } = context;
-  const cache = context.openCache();
-  const { items, bad } = await readBatch(file, { allowErrors: options.allowErrors }, signal);
-  warnIfEmpty(output, items.length + bad.length);
+  const { output, serverOptions } = context;
+  const { cache, items, bad } = await openBatch(context, files, file, options);
   const launch = await context.findRepl();
   const replaceName = options.replace;
   const builtOn = await checkBatch(launch, cache, items, { replaceName, bad });
@@ -67,15 +64,8 @@ export async function keysOfBatch(
   file: string,
   options: AdditionOptions,
 ): Promise<Outcome> {
-  checkAlone(files, options);
-  const cache = context.openCache();
-  const { items, bad } = await readBatch(
-    file,
-    { allowErrors: options.allowErrors },
-    context.signal,
-  );
   const { output } = context;
-  warnIfEmpty(output, items.length + bad.length);
+  const { cache, items, bad } = await openBatch(context, files, file, options);
   const { findHits } = await import("../session/derivation.ts");
   let hits = 0;
   const planned: { line: number; key: string; hit: boolean; inputs: object; unknown: string[] }[] =
@@ -83,8 +73,8 @@ export async function keysOfBatch(
   await checkBatch(await context.findRepl(), cache, items, {
     replaceName: options.replace,
     bad,
-    onPlanned({ line, ...item }, derivation) {
-      const hit = findHits(cache, item, derivation) !== undefined;
+    onPlanned({ line }, derivation) {
+      const hit = findHits(cache, derivation) !== undefined;
       hits += hit ? 1 : 0;
       const { key, inputs, unknown } = derivation;
       planned.push({ line, key, hit, inputs, unknown });
@@ -102,10 +92,21 @@ export async function keysOfBatch(
   return "done";
 }
 
-function warnIfEmpty(output: Output, lines: number): void {
-  if (lines === 0) {
-    output.warn("The batch is empty.");
+/** The cache, and the lines of a batch: those that can be run, and those that cannot. */
+async function openBatch(
+  context: Context,
+  files: readonly string[],
+  file: string,
+  options: AdditionOptions,
+) {
+  checkAlone(files, options);
+  const cache = context.openCache();
+  const { allowErrors } = options;
+  const { items, bad } = await readBatch(file, { allowErrors }, context.signal);
+  if (items.length + bad.length === 0) {
+    context.output.warn("The batch is empty.");
   }
+  return { cache, items, bad };
 }
 
 function rate(done: number, startedAt: number): string {
@@ -150,7 +151,5 @@ function checkAlone(files: readonly string[], options: AdditionOptions): void {
       "--batch says what to add: it does not go with files, -c, --from, --sorry, -t, -n.";
     throw new LeanPickleError("usage", message);
   }
-  if (options.force && !options.run) {
-    throw new LeanPickleError("usage", "--force starts Lean, and --no-run forbids that.");
-  }
+  checkForce(options);
 }

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { type Derivation, derive, findHits } from "../session/derivation.ts";
-import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
+import { derive, findHits } from "../session/derivation.ts";
 import {
   type AdditionOptions,
   addAdditionOptions,
-  type MissDocument,
+  explain,
+  missDocument,
   readAddition,
   tellMiss,
 } from "./addition-options.ts";
@@ -33,13 +33,16 @@ async function key(context: Context, files: string[], options: AdditionOptions):
   const cache = context.openCache();
   const addition = await readAddition(context, cache, files, options);
   const derivation = await derive(await context.findRepl(), addition);
-  const hits = options.force ? undefined : findHits(cache, addition, derivation);
+  const hits = options.force ? undefined : findHits(cache, derivation);
   const { key: wanted, inputs, unknown } = derivation;
   if (output.json) {
     const sessionIds = hits?.map(({ sessionId }) => sessionId) ?? [];
     const known = { key: wanted, hit: hits !== undefined, sessionIds, inputs, unknown };
     const isExplained = options.explain && !hits;
-    output.jsonData({ ...known, ...(isExplained && (await explain(cache, derivation))) });
+    output.jsonData({
+      ...known,
+      ...(isExplained && missDocument(await explain(cache, derivation))),
+    });
     return "done";
   }
   output.data(wanted);
@@ -52,11 +55,4 @@ async function key(context: Context, files: string[], options: AdditionOptions):
     output.note(`miss${why}`);
   }
   return "done";
-}
-
-/** Why it would not hit, for programs: the nearest state's session id, and what differs. */
-async function explain(cache: PickleSessionCache, derivation: Derivation): Promise<MissDocument> {
-  const { explainMiss } = await import("../session/explanation.ts");
-  const { nearest, reasons } = explainMiss(cache, derivation);
-  return { nearest: nearest?.sessionId ?? null, reasons };
 }

@@ -40,6 +40,11 @@ export function parseJobs(text: string): number {
   return Number(text);
 }
 
+/** Collects the values of an option that may be repeated. */
+export function collect(value: string, previous: string[] = []): string[] {
+  return [...previous, value];
+}
+
 function parseMib(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) {
     throw new InvalidArgumentError("A whole number of MiB is needed, such as 4096.");

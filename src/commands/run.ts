@@ -7,6 +7,7 @@ import { checkRun, type Run, runOnState } from "../session/running.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import { readSources } from "./input.ts";
 import { formatMessage } from "./lean-messages.ts";
+import { collect } from "./options.ts";
 import { requireState } from "./states.ts";
 
 interface RunOptions {
@@ -23,7 +24,6 @@ interface Answered {
 
 /** `lean-pickle run`: runs code or tactics on a state, and keeps nothing. */
 export function define(command: Command, host: Host): void {
-  const collect = (value: string, previous: string[] = []): string[] => [...previous, value];
   command
     .argument("<state>", "the state to run on: session id, name or key")
     .argument("[files...]", "Lean files to run in order on an environment; - is standard input")

@@ -29,7 +29,7 @@ export function stateTable(
   { extra = [], tree }: StateTableOptions = {},
 ): string {
   const now = Date.now();
-  const leanCell = remembering((state: ManifestState) => leanOf(state), printableLine);
+  const leanCell = remembering(printableLine);
   const columns: Column[] = [
     tree
       ? { title: "ID", style: (text) => text.replace(/-\d+/, (id) => styles.cyan(id)) }
@@ -49,7 +49,7 @@ export function stateTable(
     kindOf(state),
     formatBytes(state.bytes),
     formatAge(now - Date.parse(state.createdAt)),
-    leanCell(state),
+    leanCell(leanOf(state)),
     ...extraCells.map((cell) => cell(state)),
     printableLine(summaryOf(state, cache)),
   ]);
@@ -92,13 +92,9 @@ function goalSummary(goals: readonly string[]): string {
 }
 
 /** Makes a text of another one, and remembers it: most states are of the same few Leans. */
-function remembering<T>(
-  textOf: (of: T) => string,
-  make: (text: string) => string,
-): (of: T) => string {
+function remembering(make: (text: string) => string): (text: string) => string {
   const made = new Map<string, string>();
-  return (of) => {
-    const text = textOf(of);
+  return (text) => {
     const known = made.get(text) ?? make(text);
     made.set(text, known);
     return known;

@@ -15,9 +15,7 @@ export async function addFromLean(
   options: MakingOptions,
 ): Promise<Omit<AdditionResult, "cached" | "unknown">> {
   await checkWritable(cache.workingDir);
-  const { base } = addition;
-  options.onStep?.(base ? `Loading ${base.name ?? base.sessionId}` : "Starting Lean");
-  const { server, baseId } = await startOnBase(launch, cache, base, options, (started) =>
+  const { server, baseId } = await startOnBase(launch, cache, addition.base, options, (started) =>
     cache.noteLean(started, derivation.imports, derivation),
   );
   try {

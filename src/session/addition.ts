@@ -106,13 +106,10 @@ export async function addToCache(
   checkAddition(addition);
   const { name, replaceName = false, force = false, noRun = false } = options;
   const derivation = await derive(launch, addition);
-  const hits = findHits(cache, addition, derivation);
+  const hits = findHits(cache, derivation);
   checkNames(cache.manifest, wantedNames(cache, addition, derivation, name, hits), replaceName);
   if (hits && !force && (await nameHits(cache, hits, addition, name, replaceName))) {
-    for (const state of hits) {
-      touchPickle(cache.workingDir, state);
-    }
-    return { states: currentOf(cache, hits), cached: true, unknown: [], messages: [], sorries: [] };
+    return { states: useHits(cache, hits), cached: true, unknown: [], messages: [], sorries: [] };
   }
   if (!hits || !force) {
     await options.onMiss?.(derivation);
@@ -200,9 +197,15 @@ export async function nameHits(
   }
 }
 
-/** States as the manifest has them now. */
-function currentOf(cache: PickleSessionCache, states: readonly ManifestState[]): ManifestState[] {
-  return states.map((state) => cache.get(state.sessionId)?.entry ?? state);
+/** Notes that hits are used, and gives them as the manifest has them now. */
+export function useHits(
+  cache: PickleSessionCache,
+  hits: readonly ManifestState[],
+): ManifestState[] {
+  for (const state of hits) {
+    touchPickle(cache.workingDir, state);
+  }
+  return hits.map((state) => cache.get(state.sessionId)?.entry ?? state);
 }
 
 function usage(message: string): LeanPickleError {

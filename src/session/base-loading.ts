@@ -2,6 +2,7 @@ import { LeanPickleError } from "../errors.ts";
 import type { LeanServerOptions, ReplLaunch } from "../repl/connection.ts";
 import { LeanServer } from "../repl/lean-server.ts";
 import type { ManifestState } from "../store/manifest.ts";
+import type { MakerOptions } from "./making.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 
 /** A REPL, and the id that a base has in it; undefined where there is none. */
@@ -20,9 +21,10 @@ export async function startOnBase(
   launch: ReplLaunch,
   cache: PickleSessionCache,
   base: ManifestState | undefined,
-  options: LeanServerOptions,
+  options: LeanServerOptions & Pick<MakerOptions, "onStep">,
   prepare: (server: LeanServer) => void = () => {},
 ): Promise<StartedOnBase> {
+  options.onStep?.(base ? `Loading ${base.name ?? base.sessionId}` : "Starting Lean");
   for (let pickleFile = base?.pickleFile; ; ) {
     const server = new LeanServer(launch, options);
     try {

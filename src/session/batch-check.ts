@@ -142,12 +142,15 @@ class PlannedNames {
 
   /** Takes the name of a line, which only lines that make the same state may share. */
   add(item: BatchItem, derivation: Derivation): void {
+    if (item.name === undefined) {
+      return;
+    }
     const rivals = this.#lines.rivals(item);
     if (!this.#mayReplace && rivals.some(({ derivation: of }) => of && of.key !== derivation.key)) {
       const message = `An earlier line has the name ${item.name} already, or one of its numbered ones.`;
       throw new LeanPickleError("name-taken", message);
     }
-    const hits = findHits(this.#cache, item, derivation);
+    const hits = findHits(this.#cache, derivation);
     const wanted = wantedNames(this.#cache, item, derivation, item.name, hits);
     checkNames(this.#cache.manifest, wanted, this.#mayReplace);
     this.#lines.give(item, { derivation });

@@ -3,7 +3,6 @@ import { LeanPickleError } from "../errors.ts";
 import type { ReplLaunch } from "../repl/connection.ts";
 import type { LeanServer } from "../repl/lean-server.ts";
 import { checkWritable } from "../store/folders.ts";
-import { touchPickle } from "../store/pickle-presence.ts";
 import {
   type Addition,
   checkAddition,
@@ -11,6 +10,7 @@ import {
   nameAt,
   nameHits,
   notCached,
+  useHits,
 } from "./addition.ts";
 import { identifyRarely } from "./batch-check.ts";
 import type { BatchItem, BatchOutcome } from "./batch-item.ts";
@@ -150,7 +150,7 @@ class Batch {
     if (this.#outcomes.isWaiting(derivation.key)) {
       await this.#writer.flush();
     }
-    let hits = findHits(this.#cache, item, derivation);
+    let hits = findHits(this.#cache, derivation);
     const names = hits?.map((_hit, index) => nameAt(item, item.name, index)) ?? [];
     // Names are given in the order of the lines: also the one that a hit has may be taken from it.
     const isInOrder = names.every(
@@ -158,16 +158,13 @@ class Batch {
     );
     if (!isInOrder) {
       await this.#writer.flush();
-      hits = findHits(this.#cache, item, derivation);
+      hits = findHits(this.#cache, derivation);
     }
     const { replaceName } = this.#options;
     if (!hits || !(await nameHits(this.#cache, hits, item, item.name, replaceName))) {
       return false;
     }
-    for (const state of hits) {
-      touchPickle(this.#cache.workingDir, state);
-    }
-    const found = hits.map((state) => this.#cache.get(state.sessionId)?.entry ?? state);
+    const found = useHits(this.#cache, hits);
     states.setStates(found);
     this.#outcomes.settle(slot, { states: found, cached: true, messages: [], sorries: [] });
     return true;

@@ -3,7 +3,7 @@ import type { LeanServerOptions, ReplLaunch } from "../repl/connection.ts";
 import type { ManifestState } from "../store/manifest.ts";
 import { AutoLeanServer } from "./auto-lean-server.ts";
 import { ImportLimit } from "./import-limit.ts";
-import { loadForVerdict } from "./loading.ts";
+import { loadUnit } from "./loading.ts";
 import type { OpenCache } from "./open-cache.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 import type { ReloadOptions } from "./pickle-session-state.ts";
@@ -77,14 +77,12 @@ class Worker {
   async load(unit: ReloadUnit, onVerdict: (verdict: Verdict) => void): Promise<void> {
     const { timeoutPerState, timeout, onState, verbose } = this.#options;
     const base = new SharedBase(unit.header, { timeout, verbose }, this.#limit);
-    const options = { timeout: timeoutPerState ?? timeout, verbose };
-    for (const state of unit.states) {
-      onState?.(state);
-      const verdict = await loadForVerdict(this.#open, this.#server, state, base, options);
-      if (verdict) {
-        onVerdict(verdict);
-      }
-    }
+    await loadUnit(this.#open, this.#server, unit, base, {
+      timeout: timeoutPerState ?? timeout,
+      verbose,
+      onState,
+      onVerdict,
+    });
   }
 
   async close(): Promise<void> {

@@ -64,10 +64,10 @@ export async function derive(
  */
 export function findHits(
   cache: PickleSessionCache,
-  { sorry, allowErrors = false }: Pick<Addition, "sorry" | "allowErrors">,
   derivation: Derivation,
 ): ManifestState[] | undefined {
   const { steps, unknown } = derivation;
+  const { sorry, allowErrors = false } = derivation.asked;
   if (unknown.length > 0) {
     return undefined;
   }

@@ -28,6 +28,12 @@ export class ImportLimit {
     }
   }
 
+  /** To be called before Lean is made to import: makes room for it, and notes it. */
+  async begin(): Promise<void> {
+    await this.makeRoom();
+    this.count();
+  }
+
   /** Notes that Lean is made to import. */
   count(): void {
     this.#imports++;

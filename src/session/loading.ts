@@ -4,7 +4,7 @@ import { type ManifestState, recipesOf } from "../store/manifest.ts";
 import { touchPickle } from "../store/pickle-presence.ts";
 import type { OpenCache } from "./open-cache.ts";
 import type { ReloadOptions } from "./pickle-session-state.ts";
-import { planReload } from "./reload-plan.ts";
+import { planReload, type ReloadUnit } from "./reload-plan.ts";
 import type { Verdict } from "./session-cache.ts";
 import { SharedBase } from "./shared-base.ts";
 import { unpickle } from "./unpickle.ts";
@@ -24,30 +24,41 @@ export async function reloadStates(
   const verdicts: Verdict[] = [];
   for (const unit of planReload(manifest, states)) {
     const base = new SharedBase(unit.header, { verbose });
-    for (const state of unit.states) {
-      onState?.(state);
-      const options = { timeout: timeoutPerState, verbose };
-      const verdict = await loadForVerdict(open, server, state, base, options);
-      if (verdict) {
+    await loadUnit(open, server, unit, base, {
+      timeout: timeoutPerState,
+      verbose,
+      onState,
+      onVerdict(verdict) {
         verdicts.push(verdict);
         onVerdict?.(verdict);
-      }
-    }
+      },
+    });
   }
   return verdicts.sort((a, b) => b.sessionId - a.sessionId);
 }
 
-/** Loads a state, and says what came of it; undefined for one that was removed in the meantime. */
-export async function loadForVerdict(
+/** How the states of a unit are loaded. */
+interface LoadUnitOptions extends RunOptions, Pick<ReloadOptions, "onState"> {
+  /** Not called for a state that was removed in the meantime. */
+  onVerdict(verdict: Verdict): void;
+}
+
+/** Loads the states of a unit one by one, each with a verdict of its own. */
+export async function loadUnit(
   open: OpenCache,
   server: ReplConnection,
-  state: ManifestState,
+  { states }: ReloadUnit,
   base: SharedBase,
-  options: RunOptions,
-): Promise<Verdict | undefined> {
-  const startedAt = performance.now();
-  const unpickled = await unpickleState(open, server, state, options, base);
-  return unpickled && verdictOf(state, unpickled, Math.round(performance.now() - startedAt));
+  { onState, onVerdict, ...options }: LoadUnitOptions,
+): Promise<void> {
+  for (const state of states) {
+    onState?.(state);
+    const startedAt = performance.now();
+    const unpickled = await unpickleState(open, server, state, options, base);
+    if (unpickled) {
+      onVerdict(verdictOf(state, unpickled, Math.round(performance.now() - startedAt)));
+    }
+  }
 }
 
 /** Loads a state that is not loaded yet, which is a use of it, and resolves to its id. */

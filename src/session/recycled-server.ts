@@ -7,7 +7,7 @@ import { LeanServer } from "../repl/lean-server.ts";
  * How many commands and tactics a REPL gets before a new one takes its place: long sessions of the
  * real one end in a crash, after about 560 commands (leanprover-community/repl#77).
  */
-const MAX_COMMANDS = 400;
+export const MAX_COMMANDS = 400;
 
 /** How many processes may die of their first request before that is no fault of the requests. */
 const MAX_DEATHS = 3;

@@ -6,10 +6,8 @@ import { AutoLeanServer } from "./auto-lean-server.ts";
 import { ImportLimit } from "./import-limit.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 import type { Pickled } from "./pickling.ts";
+import { MAX_COMMANDS } from "./recycled-server.ts";
 import { type KeyedStep, NOTHING, type Reached, Replayer } from "./replaying.ts";
-
-/** How many steps a REPL takes: long sessions end in a crash (leanprover-community/repl#77). */
-const MAX_STEPS = 400;
 
 /** Makes states from their recipes, in one REPL at a time: what they share is made once. */
 export class Remaker {
@@ -34,7 +32,7 @@ export class Remaker {
    * @throws {LeanPickleError} where it cannot be made any more
    */
   async make(recipe: readonly KeyedStep[], unusable: ReadonlySet<number>): Promise<Pickled> {
-    if (this.#replayer.stepsTaken >= MAX_STEPS) {
+    if (this.#replayer.stepsTaken >= MAX_COMMANDS) {
       await this.#server.restart();
     }
     const wasUsed = this.#server.isAlive;
@@ -61,7 +59,7 @@ export class Remaker {
       if (from === NOTHING || !isLeanError(error)) {
         throw error;
       }
-      await this.#limitImport();
+      await this.#limit.begin();
       return await this.#replayer.replay(recipe, NOTHING);
     });
     return await this.#cache.pickle(this.#server, made, this.#options);
@@ -76,13 +74,8 @@ export class Remaker {
         return reached;
       }
     }
-    await this.#limitImport();
+    await this.#limit.begin();
     return NOTHING;
-  }
-
-  async #limitImport(): Promise<void> {
-    await this.#limit.makeRoom();
-    this.#limit.count();
   }
 
   /** The state of the cache that the first `steps` of a recipe lead to, where it is whole. */
@@ -104,7 +97,7 @@ export class Remaker {
 
   async #loadIfWhole({ sessionId }: ManifestState): Promise<number | undefined> {
     if (this.#cache.getReplId(sessionId, this.#server) === undefined) {
-      await this.#limitImport();
+      await this.#limit.begin();
     }
     try {
       return await this.#cache.load(sessionId, this.#server, this.#options.timeout);

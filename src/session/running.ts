@@ -33,9 +33,7 @@ export async function runOnState(
   options: LeanServerOptions & MakerOptions,
 ): Promise<void> {
   checkRun(run);
-  const { base } = run;
-  options.onStep?.(base ? `Loading ${base.name ?? base.sessionId}` : "Starting Lean");
-  const { server, baseId } = await startOnBase(launch, cache, base, options);
+  const { server, baseId } = await startOnBase(launch, cache, run.base, options);
   try {
     await makeStates(server, run, baseId, options);
   } finally {

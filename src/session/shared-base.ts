@@ -57,6 +57,11 @@ export class SharedBase {
     await this.#limit?.makeRoom();
   }
 
+  /** To be called before Lean is made to import: as {@link makeRoom}, and notes it. */
+  async beginImport(): Promise<void> {
+    await this.#limit?.begin();
+  }
+
   /** Notes that Lean is made to import. */
   countImport(): void {
     this.#limit?.count();
@@ -80,8 +85,7 @@ export class SharedBase {
   async #make(server: ReplConnection, header: string): Promise<Made | undefined> {
     for (let isLast = false; ; isLast = true) {
       try {
-        await this.makeRoom();
-        this.countImport();
+        await this.beginImport();
         const answer = await server.run({ cmd: header }, this.#options);
         const isGood = !isErrorAnswer(answer) && errorMessages(answer).length === 0;
         return isGood ? { process: server.process, id: answer.env } : undefined;

@@ -31,16 +31,14 @@ export async function unpickle(
     }
     const path = picklePath(workingDir, state);
     if (!state.isProofState) {
-      await base?.makeRoom();
-      base?.countImport();
+      await base?.beginImport();
       return await unlessCrowded(() => unpickleEnvironment(server, path, options));
     }
     const onBase = base && (await unpickleOnBase(server, path, state, options, base));
     if (onBase) {
       return onBase;
     }
-    await base?.makeRoom();
-    base?.countImport();
+    await base?.beginImport();
     return await unlessCrowded(() => unpickleProofState(server, { path }, state, options));
   } catch (error) {
     return judge(error, state);

@@ -38,7 +38,7 @@ export class Additions {
 
   /** The states of the cache that a derivation leads to. */
   findHits(derivation: Derivation): ManifestState[] | undefined {
-    return findHits(this.cache, derivation.asked, derivation);
+    return findHits(this.cache, derivation);
   }
 
   /** How many processes of the stand-in were started so far. */
