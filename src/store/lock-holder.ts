@@ -77,8 +77,7 @@ export async function breakDeadLock(
     const isOld = found !== undefined && Date.now() - found.mtimeMs > UNANNOUNCED_MS;
     return isOld && (await unlessMissing(fileSystem.rmdir(path)));
   }
-  const isDead = holder.space === processSpace() && !isAlive(holder.pid);
-  if (!isDead) {
+  if (!hasEnded(holder)) {
     return false;
   }
   const note = lockHolderPath(workingDir);
@@ -98,6 +97,11 @@ export async function breakDeadLock(
     await fileSystem.rm(claim, { force: true });
   }
   return true;
+}
+
+/** Whether a process of this machine has ended. That of another one never counts as ended. */
+export function hasEnded({ space, pid }: Holder): boolean {
+  return space === processSpace() && !isAlive(pid);
 }
 
 /** A clause that says who holds the lock. */
