@@ -1,0 +1,71 @@
+/**
+ * Who could have written what Lean is to load. A pickle is memory that Lean takes as it is, so that
+ * who writes one decides what Lean does; and the manifest says what each pickle is, which code is to
+ * be run to make a state again, and by which digest its pickle is known.
+ */
+import type { Stats } from "node:fs";
+import { fileSystem } from "./file-system.ts";
+import { cachePath, manifestPath, picklePath } from "./layout.ts";
+import type { ManifestState } from "./manifest.ts";
+
+/** The permission of everyone to write, among the bits of a mode. */
+const WRITABLE_BY_EVERYONE = 0o002;
+
+/** The user `root`, who can write everything anyway. */
+const ROOT = 0;
+
+/**
+ * Says in a clause why somebody else could have written a file, or what lies in a folder: its owner
+ * is neither the user who runs this nor root, or everyone may write it (the sticky bit of a folder
+ * is no help: everyone may still add to it). Undefined where that is not so. A group is trusted as
+ * whoever put its members together trusts them. On Windows, where files have no owners and modes of
+ * this kind, nothing is known and nothing is said.
+ * @param found what is at the path itself, not behind a link
+ */
+export function findForeignWriter(
+  path: string,
+  found: Pick<Stats, "uid" | "mode">,
+): string | undefined {
+  const user = process.geteuid?.();
+  if (user === undefined) {
+    return undefined;
+  }
+  if (found.uid !== user && found.uid !== ROOT) {
+    return `${path} belongs to another user (uid ${found.uid})`;
+  }
+  return (found.mode & WRITABLE_BY_EVERYONE) !== 0
+    ? `${path} can be written by everyone`
+    : undefined;
+}
+
+/**
+ * Says in a sentence why the pickle of a state is not to be handed to Lean unless its user trusts
+ * it; undefined where nobody else could have written it, its folder, or the manifest.
+ */
+export function findDistrust(
+  workingDir: string,
+  entry: Pick<ManifestState, "pickleFile">,
+): string | undefined {
+  return distrustOf(
+    [cachePath(workingDir), picklePath(workingDir, entry), manifestPath(workingDir)],
+    "was not loaded: Lean takes a pickle as its own memory",
+  );
+}
+
+/**
+ * As {@link findDistrust}, of the recipes: what they hold is run.
+ */
+export function findRecipeDistrust(workingDir: string): string | undefined {
+  return distrustOf([manifestPath(workingDir)], "its recipe was not run");
+}
+
+function distrustOf(paths: readonly string[], consequence: string): string | undefined {
+  for (const path of paths) {
+    const found = fileSystem.lstatSync(path, { throwIfNoEntry: false });
+    const why = found && findForeignWriter(path, found);
+    if (why !== undefined) {
+      return `It ${consequence}, and ${why}.`;
+    }
+  }
+  return undefined;
+}
