@@ -1,15 +1,13 @@
 /** What lies in the folder of a cache, and no state needs. */
 import type { Dirent } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { hasSystemCode } from "../errors.ts";
 import { fileSystem } from "./file-system.ts";
 import { checkFolders, isMark } from "./folders.ts";
-import { CACHE_FOLDER, cachePath, lockHolderPath, lockPath, temporaryPath } from "./layout.ts";
-import { hasEnded, identify, readHolder } from "./lock-holder.ts";
+import { CACHE_FOLDER, cachePath, lockPath, temporaryPath } from "./layout.ts";
+import { isLockAbandoned } from "./lock-breaking.ts";
 import type { Manifest } from "./manifest.ts";
 import { PICKLE_FILE } from "./manifest-guard.ts";
-
-const LOCK_NOTE = basename(lockHolderPath(""));
 
 /**
  * The age from which on garbage is nobody's any more, in milliseconds: what is younger may belong to
@@ -20,8 +18,8 @@ export const GARBAGE_AGE_MS = 60 * 60 * 1000;
 
 /**
  * What a file that no state needs is: a whole pickle that no state names; one that was being
- * written, or what Lean writes beside it; a manifest that was being written; the note of who held
- * the lock; the lock of a process that is dead; or something else in the folder for such files.
+ * written, or what Lean writes beside it; a manifest that was being written; a note about the
+ * lock; the lock of a process that is dead; or something else in the folder for such files.
  */
 export type GarbageKind =
   | "pickle"
@@ -62,9 +60,12 @@ const TEMPORARY_FILES: [form: RegExp, kind: GarbageKind][] = [
   [/^holder\./, "lock-note"],
 ];
 
+/** The folders in it: what a process makes that takes away the lock of a dead one. */
+const LOCK_NOTE_FOLDER = /^(claim|breaking)\./;
+
 /**
  * Lists what lies in the folder of a cache and is no state's. It follows no link, opens no file but
- * the note of who holds the lock, and looks only at what no state names.
+ * the notes of who holds the lock, and looks only at what no state names.
  * @param manifest read before: what became a state's since then has to be asked for again
  * @throws {LeanPickleError} `cache-damaged` where the folder is none
  */
@@ -81,14 +82,15 @@ export async function findStrayFiles(
     const path = join(cache, entry.name);
     const pickleFile = `${CACHE_FOLDER}/${entry.name}`;
     if (path === lockPath(workingDir) && entry.isDirectory()) {
-      await addLock(found, workingDir);
+      if (await isLockAbandoned(workingDir)) {
+        add(found, path, "lock");
+      }
     } else if (path !== temporaries && !isMark(entry.name) && !named.has(pickleFile)) {
       add(found, path, kindInCache(entry, pickleFile));
     }
   }
   for (const entry of await list(temporaries)) {
-    const kind = TEMPORARY_FILES.find(([form]) => form.test(entry.name))?.[1] ?? "temporary-file";
-    add(found, join(temporaries, entry.name), entry.isDirectory() ? undefined : kind);
+    add(found, join(temporaries, entry.name), kindInTemporaries(entry));
   }
   return found;
 }
@@ -113,24 +115,14 @@ async function list(folder: string): Promise<Dirent[]> {
 }
 
 function kindInCache(entry: Dirent, pickleFile: string): GarbageKind | undefined {
-  if (!entry.isFile()) {
-    return undefined;
-  }
-  if (PICKLE_FILE.test(pickleFile)) {
-    return "pickle";
-  }
-  return entry.name === LOCK_NOTE ? "lock-note" : undefined;
+  return entry.isFile() && PICKLE_FILE.test(pickleFile) ? "pickle" : undefined;
 }
 
-/** The lock, if the process that holds it has ended, or has not touched it for long. */
-async function addLock(found: StrayFiles, workingDir: string): Promise<void> {
-  const path = lockPath(workingDir);
-  const holder = await readHolder(workingDir);
-  const isDead = holder !== undefined && holder.lock === identify(path) && hasEnded(holder);
-  const stray = lookAt(path);
-  if (stray && (isDead || stray.ageMs >= GARBAGE_AGE_MS)) {
-    found.garbage.push({ ...stray, kind: "lock" });
+function kindInTemporaries(entry: Dirent): GarbageKind | undefined {
+  if (entry.isDirectory()) {
+    return LOCK_NOTE_FOLDER.test(entry.name) ? "lock-note" : undefined;
   }
+  return TEMPORARY_FILES.find(([form]) => form.test(entry.name))?.[1] ?? "temporary-file";
 }
 
 /** @param kind undefined for what is not of this program */

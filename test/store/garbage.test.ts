@@ -10,14 +10,10 @@ import {
 import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { prepareFolders } from "../../src/store/folders.ts";
-import {
-  findStrayFiles,
-  GARBAGE_AGE_MS,
-  isAbandoned,
-  type StrayFiles,
-} from "../../src/store/garbage.ts";
+import { findStrayFiles, isAbandoned, type StrayFiles } from "../../src/store/garbage.ts";
 import { cachePath, lockPath, temporaryPath } from "../../src/store/layout.ts";
 import { withLock } from "../../src/store/lock.ts";
+import { STALE_MS } from "../../src/store/lock-breaking.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { anyManifest, anyState } from "../support/manifests.ts";
 import { startWorker } from "../support/workers.ts";
@@ -65,15 +61,20 @@ describe("findStrayFiles", () => {
       "tmp/0123456789abcdef.olean.lock": ["temporary-pickle", 4],
       "tmp/0123456789abcdef": ["temporary-manifest", 4],
       "tmp/holder.01234567-89ab-cdef-0123-456789abcdef.json": ["lock-note", 4],
+      "tmp/holder.01234567-89ab-cdef-0123-456789abcdef.json.next": ["lock-note", 4],
       "tmp/core": ["temporary-file", 4],
     };
     for (const name of Object.keys(names)) {
       writeFileSync(join(cachePath(folder), name), "1234");
     }
+    mkdirSync(join(temporaryPath(folder), "breaking.12-34"));
     const before = Date.now();
     utimesSync(join(cachePath(folder), PICKLE), before / 1000, (before - 5_000_000) / 1000);
     const found = await findStrayFiles(folder, anyManifest([]));
-    expect(kinds(folder, found)).toEqual({ garbage: names, foreign: [] });
+    expect(kinds(folder, found)).toEqual({
+      garbage: { ...names, "tmp/breaking.12-34": ["lock-note", 0] },
+      foreign: [],
+    });
     const old = found.garbage.filter(({ ageMs }) => ageMs >= 5_000_000 - 1);
     expect(old.map(({ kind }) => kind)).toEqual(["pickle"]);
     expect(found.garbage.filter(isAbandoned)).toEqual(old);
@@ -143,7 +144,7 @@ describe("findStrayFiles", () => {
     mkdirSync(lockPath(folder));
     const lockIn = async () => (await findStrayFiles(folder, anyManifest([]))).garbage;
     expect(await lockIn()).toEqual([]);
-    const long = (Date.now() - GARBAGE_AGE_MS) / 1000 - 1;
+    const long = (Date.now() - STALE_MS) / 1000 - 1;
     utimesSync(lockPath(folder), long, long);
     expect(await lockIn()).toMatchObject([{ kind: "lock", path: lockPath(folder) }]);
     rmdirSync(lockPath(folder));
