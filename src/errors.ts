@@ -17,6 +17,7 @@ export type ErrorCode =
   | "no-repl"
   | "pickle-failed"
   | "not-loaded"
+  | "untrusted"
   | "cache-damaged"
   | "cache-locked"
   | "unreadable-input"

@@ -41,8 +41,9 @@ export class Context {
 
   /** Opens the cache of the working directory. */
   openCache(): PickleSessionCache {
-    const options = { ...this.lockOptionsToTheEnd, signal: this.signal };
-    return new PickleSessionCache(this.options.workingDir, options);
+    const { workingDir, trust } = this.options;
+    const { signal } = this;
+    return new PickleSessionCache(workingDir, { ...this.lockOptionsToTheEnd, signal, trust });
   }
 
   /** How a lock is waited for by what has to be kept also when the work is interrupted. */

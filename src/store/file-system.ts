@@ -6,8 +6,8 @@ import {
   closeSync,
   existsSync,
   fstatSync,
+  futimesSync,
   lstatSync,
-  lutimesSync,
   mkdir as mkdirWithCallback,
   openSync,
   readFileSync,
@@ -20,7 +20,6 @@ import {
 } from "node:fs";
 import {
   access,
-  lstat,
   mkdir,
   open,
   readdir,
@@ -37,9 +36,8 @@ export const fileSystem = {
   closeSync,
   existsSync,
   fstatSync,
-  lstat,
+  futimesSync,
   lstatSync,
-  lutimesSync,
   mkdir,
   open,
   openSync,

@@ -97,7 +97,7 @@ export async function syncPickles(workingDir: string): Promise<void> {
 
 /** Removes a pickle that no manifest names any more; one that is gone already is all right. */
 export async function removePickle(workingDir: string, pickleFile: string): Promise<void> {
-  await checkFolders(workingDir);
+  checkFolders(workingDir);
   await fileSystem.rm(join(workingDir, pickleFile), { force: true });
 }
 
@@ -116,6 +116,7 @@ export type ExaminedPickle = { header: OleanHeader | null } | PickleDamage;
 /**
  * Checks that a pickle is the one that was written: Lean checks nothing, and a damaged one is
  * undefined behaviour in it. Returns a sentence that says what is wrong, or undefined.
+ * @throws {LeanPickleError} `cache-damaged` where its folder is none
  */
 export async function findDamage(
   workingDir: string,
@@ -133,6 +134,7 @@ export async function examinePickle(
   entry: PickleEntry,
 ): Promise<ExaminedPickle> {
   const path = picklePath(workingDir, entry);
+  checkFolders(workingDir);
   try {
     // A small one is read in less time than another thread takes to begin.
     return entry.bytes <= CHUNK_BYTES

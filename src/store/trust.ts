@@ -39,32 +39,29 @@ export function findForeignWriter(
 }
 
 /**
- * Says in a sentence why the pickle of a state is not to be handed to Lean unless its user trusts
- * it; undefined where nobody else could have written it, its folder, or the manifest.
+ * Says in a sentence why the pickle of a state is not to be handed to Lean unless it is trusted all
+ * the same; undefined where nobody else could have written it, its folder, or the manifest.
  */
 export function findDistrust(
   workingDir: string,
   entry: Pick<ManifestState, "pickleFile">,
 ): string | undefined {
-  return distrustOf(
-    [cachePath(workingDir), picklePath(workingDir, entry), manifestPath(workingDir)],
-    "was not loaded: Lean takes a pickle as its own memory",
-  );
+  // The folder first: what is in it afterwards is what only those put there who may.
+  const paths = [cachePath(workingDir), picklePath(workingDir, entry), manifestPath(workingDir)];
+  return distrustOf(paths, "its pickle: it is loaded only with --trust");
 }
 
-/**
- * As {@link findDistrust}, of the recipes: what they hold is run.
- */
+/** As {@link findDistrust}, of the recipes, which are code to be run. */
 export function findRecipeDistrust(workingDir: string): string | undefined {
-  return distrustOf([manifestPath(workingDir)], "its recipe was not run");
+  return distrustOf([manifestPath(workingDir)], "its recipe: it is run only with --trust");
 }
 
-function distrustOf(paths: readonly string[], consequence: string): string | undefined {
+function distrustOf(paths: readonly string[], what: string): string | undefined {
   for (const path of paths) {
     const found = fileSystem.lstatSync(path, { throwIfNoEntry: false });
     const why = found && findForeignWriter(path, found);
     if (why !== undefined) {
-      return `It ${consequence}, and ${why}.`;
+      return `${why}, so somebody else could have written ${what}.`;
     }
   }
   return undefined;
