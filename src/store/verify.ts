@@ -1,57 +1,19 @@
 /** Whether a cache is as it was written: looked at without Lean, and without the lock. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { describeSystemError, isSystemError } from "../errors.ts";
-import { fileSystem } from "./file-system.ts";
+import { type Finding, type Found, findWriters, type VerifyNote } from "./findings.ts";
+import { checkFolders } from "./folders.ts";
 import { findStrayFiles, type Garbage, isAbandoned, type StrayFiles } from "./garbage.ts";
-import { backupPath, cachePath, manifestPath, picklePath, temporaryPath } from "./layout.ts";
+import { backupPath, cachePath, manifestPath, temporaryPath } from "./layout.ts";
 import type { Manifest, ManifestState } from "./manifest.ts";
 import { readBackup, readManifest } from "./manifest-file.ts";
-import type { OleanHeader } from "./olean-header.ts";
-import { type DamageKind, examinePickle } from "./pickles.ts";
-import { findForeignWriter } from "./trust.ts";
-
-/**
- * What was found: the pickle of a state is missing, no regular file, of another size or content than
- * was written, cannot be read, or says in its header that another Lean wrote it than the manifest
- * says; somebody else could have written a file or a folder; the backup of the manifest is damaged;
- * or no state needs a file, and no running process can be about to.
- */
-export type FindingCode =
-  | `pickle-${DamageKind}`
-  | "pickle-unreadable"
-  | "pickle-header"
-  | "foreign-writer"
-  | "backup-damaged"
-  | "garbage";
-
-/** Something that is not as it should be. */
-export interface Finding {
-  code: FindingCode;
-  /** What is wrong, in a sentence that does not name the file. */
-  message: string;
-  /** The file or folder, absolute. */
-  path: string;
-  /** The state whose pickle it is; null where it is none's. */
-  sessionId: number | null;
-  name: string | null;
-  /** What could be freed, where it is garbage. */
-  bytes?: number;
-}
-
-/** Something that is good to know and nothing bad: no mark tells which Lean wrote a pickle. */
-export interface VerifyNote extends Omit<Finding, "code" | "bytes"> {
-  code: "unknown-header" | "foreign-file";
-}
+import { verifyState } from "./verify-state.ts";
 
 /** What came of looking at a cache. */
-export interface Verification {
+export interface Verification extends Found {
   /** How many states were looked at. */
   states: number;
   /** How much of their pickles was read, or should have been there to read. */
   bytes: number;
-  /** In the order of the states, then what is no state's. */
-  findings: Finding[];
-  notes: VerifyNote[];
 }
 
 /** How a cache is looked at. */
@@ -64,22 +26,21 @@ export interface VerifyOptions {
   signal?: AbortSignal | undefined;
 }
 
-type Found = Pick<Verification, "findings" | "notes">;
-
 /**
  * Looks at a cache: at the manifest, at each pickle's presence, size, digest and header, at who could
  * have written it, and at what lies about. Pickles are read in pieces. What other processes change
  * meanwhile is no finding: whatever is found is compared with the manifest as it is afterwards.
- * @throws {LeanPickleError} `cache-damaged` where there is no usable manifest
+ * @throws {LeanPickleError} `cache-damaged` where there is no usable manifest, or a folder is none
  */
 export async function verifyCache(
   workingDir: string,
   options: VerifyOptions = {},
 ): Promise<Verification> {
+  await checkFolders(workingDir);
   const before = readManifest(workingDir);
-  const { only } = options;
+  const only = options.only && new Set(options.only);
   const states = only
-    ? before.states.filter(({ sessionId }) => only.includes(sessionId))
+    ? before.states.filter(({ sessionId }) => only.has(sessionId))
     : before.states;
   const ofStates = await verifyStates(workingDir, states, options);
   const ofRest = only ? { findings: [], notes: [] } : await verifyRest(workingDir, before);
@@ -116,70 +77,17 @@ async function verifyStates(
   const result: Found = { findings: [], notes: [] };
   for (const { state, findings, notes } of suspects) {
     const now = current.get(state.sessionId);
-    const isSame = now?.pickleFile === state.pickleFile;
-    const holds = isSame || !now ? { findings, notes } : await verifyStates(workingDir, [now], {});
-    if (now) {
-      result.findings.push(...holds.findings);
-      result.notes.push(...holds.notes);
+    if (!now) {
+      continue;
     }
+    const holds =
+      now.pickleFile === state.pickleFile
+        ? { findings, notes }
+        : await verifyStates(workingDir, [now], { signal: options.signal });
+    result.findings.push(...holds.findings);
+    result.notes.push(...holds.notes);
   }
   return result;
-}
-
-async function verifyState(workingDir: string, state: ManifestState): Promise<Found> {
-  const path = picklePath(workingDir, state);
-  const { sessionId, name } = state;
-  const about = { path, sessionId, name };
-  const found: Found = { findings: [], notes: [] };
-  const examined = await examineReadable(workingDir, state);
-  if ("code" in examined) {
-    found.findings.push({ ...examined, ...about });
-  } else {
-    const message = findOtherHeader(examined.header, state);
-    if (message !== undefined) {
-      found.findings.push({ code: "pickle-header", message, ...about });
-    } else if (examined.header === null) {
-      const unknown = "Its header is of an unknown form: which Lean wrote it is not known.";
-      found.notes.push({ code: "unknown-header", message: unknown, ...about });
-    }
-  }
-  found.findings.push(...findWriters([path], about));
-  return found;
-}
-
-/** The errors of the system that are about the file, and not about this process. */
-const UNREADABLE = new Set(["EACCES", "EPERM", "EIO", "ESTALE"]);
-
-async function examineReadable(
-  workingDir: string,
-  state: ManifestState,
-): Promise<{ header: OleanHeader | null } | Pick<Finding, "code" | "message">> {
-  try {
-    const examined = await examinePickle(workingDir, state);
-    return "kind" in examined
-      ? { code: `pickle-${examined.kind}`, message: `The pickle ${examined.clause}.` }
-      : examined;
-  } catch (error) {
-    if (isSystemError(error) && UNREADABLE.has(error.code ?? "")) {
-      return { code: "pickle-unreadable", message: describeSystemError(error) };
-    }
-    throw error;
-  }
-}
-
-/** A sentence where the header says something else than the manifest does. */
-function findOtherHeader(header: OleanHeader | null, { lean }: ManifestState): string | undefined {
-  const said = { version: header?.leanVersion ?? null, gitHash: header?.gitHash ?? null };
-  const calls = { version: "Lean", gitHash: "the Lean of commit" };
-  for (const field of ["version", "gitHash"] as const) {
-    if (said[field] !== lean[field]) {
-      const [inHeader, inManifest] = [said[field], lean[field]].map((each) =>
-        each === null ? "none that is known" : `${calls[field]} ${each}`,
-      );
-      return `Its header says that ${inHeader} wrote it, and the manifest ${inManifest}.`;
-    }
-  }
-  return undefined;
 }
 
 /** What is no state's: the backup, folders, garbage. */
@@ -227,21 +135,4 @@ async function findSettled(workingDir: string, before: Manifest): Promise<StrayF
     garbage: again.garbage.filter(({ path }) => paths.has(path)),
     foreign: again.foreign.filter(({ path }) => paths.has(path)),
   };
-}
-
-/** The files and folders, of these, that somebody else could have written. */
-function findWriters(
-  paths: readonly string[],
-  about: Pick<Finding, "sessionId" | "name">,
-): Finding[] {
-  return paths.flatMap((path): Finding[] => {
-    const stats = fileSystem.lstatSync(path, { throwIfNoEntry: false });
-    // Of a link only what it is says something, and that is another finding.
-    const clause = stats && !stats.isSymbolicLink() ? findForeignWriter(path, stats) : undefined;
-    if (clause === undefined) {
-      return [];
-    }
-    const message = `Somebody else could have written it: ${clause}.`;
-    return [{ code: "foreign-writer", message, ...about, path }];
-  });
 }
