@@ -46,4 +46,8 @@ export const COMMANDS: Record<string, CommandEntry> = {
     summary: "check what is on disk, without Lean",
     load: () => import("./verify.ts"),
   },
+  prune: {
+    summary: "remove what no state needs, and states by age, size, damage or Lean",
+    load: () => import("./prune.ts"),
+  },
 };

@@ -65,9 +65,8 @@ async function verify(
 }
 
 async function repairIn(context: Context): Promise<ManifestRepair | undefined> {
-  const { options, output, signal, lockOptionsToTheEnd } = context;
-  const workingDir = resolve(options.workingDir);
-  const repaired = await repairManifest(workingDir, { ...lockOptionsToTheEnd, signal });
+  const { options, output, lockOptions } = context;
+  const repaired = await repairManifest(resolve(options.workingDir), lockOptions);
   if (repaired) {
     tellRepair(output, repaired);
   }

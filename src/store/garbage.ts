@@ -142,7 +142,7 @@ function lookAt(path: string): StrayFile | undefined {
     stats && {
       path,
       bytes: stats.isFile() ? stats.size : 0,
-      ageMs: Math.max(0, Date.now() - stats.mtimeMs),
+      ageMs: Math.max(0, Math.round(Date.now() - stats.mtimeMs)),
     }
   );
 }
