@@ -62,7 +62,9 @@ export function hasSystemCode(error: unknown, code: string): boolean {
 const OPERATIONS: Record<string, string> = {
   access: "write to",
   fchmod: "change the mode of",
+  fstat: "look at",
   fsync: "sync",
+  link: "make a second name for",
   lstat: "look at",
   mkdir: "make the folder",
   open: "open",

@@ -20,6 +20,7 @@ import {
 } from "node:fs";
 import {
   access,
+  link,
   lstat,
   mkdir,
   open,
@@ -37,6 +38,7 @@ export const fileSystem = {
   closeSync,
   existsSync,
   fstatSync,
+  link,
   lstat,
   lstatSync,
   lutimesSync,

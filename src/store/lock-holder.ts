@@ -55,7 +55,12 @@ export async function confirmHolder(workingDir: string, holder: Holder): Promise
   const path = holderPath(workingDir, holder);
   const next = `${path}.next`;
   await writeHolder({ ...holder, lock }, next);
-  await fileSystem.rename(next, path);
+  try {
+    await fileSystem.rename(next, path);
+  } catch (error) {
+    await fileSystem.rm(next, { force: true });
+    throw error;
+  }
   return lock;
 }
 

@@ -56,11 +56,16 @@ export async function withLock<T>(
   body: () => Promise<T>,
 ): Promise<T> {
   const release = await acquire(workingDir, options);
+  let result: T;
   try {
-    return await body();
-  } finally {
-    await release();
+    result = await body();
+  } catch (error) {
+    // What keeps the lock from being given back, too, is less than what went wrong before.
+    await release().catch(() => {});
+    throw error;
   }
+  await release();
+  return result;
 }
 
 async function acquire(workingDir: string, options: LockOptions): Promise<Release> {
@@ -185,11 +190,14 @@ class GuardedFs {
   }
 
   readonly rmdir = (path: string, done: (error: NodeJS.ErrnoException | null) => void): void => {
-    if (this.#isOwn()) {
-      lockFileSystem.rmdir(path, done);
-    } else {
-      done(null);
+    try {
+      if (!this.#isOwn()) {
+        return done(null);
+      }
+    } catch (error) {
+      return done(error as NodeJS.ErrnoException);
     }
+    lockFileSystem.rmdir(path, done);
   };
 
   readonly rmdirSync = (path: string): void => {

@@ -115,9 +115,11 @@ export function readWhole(cwd: string): Manifest {
 export function garbage(cwd: string): string[] {
   const named = new Set(readWhole(cwd).states.map(({ pickleFile }) => pickleFile));
   const own = new Set(["CACHEDIR.TAG", ".gitignore", "tmp"]);
-  return readdirSync(join(cwd, "session_cache"), { recursive: true, encoding: "utf8" }).filter(
-    (name) => !named.has(`session_cache/${name}`) && !own.has(name),
-  );
+  const folder = join(cwd, "session_cache");
+  const names = existsSync(folder)
+    ? readdirSync(folder, { recursive: true, encoding: "utf8" })
+    : [];
+  return names.filter((name) => !named.has(`session_cache/${name}`) && !own.has(name));
 }
 
 /** Random numbers from 0 to 1 that are the same for the same seed (mulberry32). */
