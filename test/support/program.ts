@@ -22,6 +22,8 @@ export interface Surroundings {
   stdin?: string;
   /** The user and group to run as, where it is not the tester. */
   uid?: number | undefined;
+  /** What takes the place of the program. */
+  program?: string;
 }
 
 /** A running program, and its end. */
@@ -46,7 +48,7 @@ function environment({ repl = {}, env = {} }: Surroundings): NodeJS.ProcessEnv {
 
 /** Starts the program, and ends it with the test. */
 export function start(args: readonly string[], surroundings: Surroundings): Running {
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = spawn(process.execPath, [surroundings.program ?? program, ...args], {
     cwd: surroundings.cwd,
     env: environment(surroundings),
     stdio: "pipe",
