@@ -1,3 +1,5 @@
+import { getSystemErrorMap } from "node:util";
+
 /** What went wrong, in a word that scripts can rely on: `code` of every error that lean-pickle throws. */
 export type ErrorCode =
   | "usage"
@@ -84,8 +86,9 @@ export function describeSystemError(error: NodeJS.ErrnoException): string {
   if (syscall === "uv_cwd") {
     return `The current directory is gone (${code}): go to one that is there.`;
   }
-  // Node's message is `CODE: reason, operation 'path'`.
-  const reason = /^\w+: (.*?), \w+/.exec(message)?.[1] ?? message;
-  const doing = OPERATIONS[syscall] ?? syscall;
+  // Node's message is `CODE: reason, operation 'path'`, but for what it could not start.
+  const said = /^\w+: (.*?), \w+/.exec(message)?.[1];
+  const reason = said ?? getSystemErrorMap().get(error.errno ?? 0)?.[1] ?? message;
+  const doing = syscall.startsWith("spawn") ? "start" : (OPERATIONS[syscall] ?? syscall);
   return `Could not ${doing} ${path ?? "a file"}: ${reason} (${code}).`;
 }
