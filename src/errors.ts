@@ -19,6 +19,7 @@ export type ErrorCode =
   | "no-repl"
   | "pickle-failed"
   | "not-loaded"
+  | "untrusted"
   | "cache-damaged"
   | "cache-locked"
   | "unreadable-input"

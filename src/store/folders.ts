@@ -16,6 +16,11 @@ const MARKS = new Map([
   [".gitignore", "*\n"],
 ]);
 
+/** Whether a name in the folder of the pickles is that of a file that tells other tools what it is. */
+export function isMark(name: string): boolean {
+  return MARKS.has(name);
+}
+
 /**
  * Makes the folders of a cache where they are missing, for their owner alone.
  * @throws as {@link checkFolders}
@@ -61,26 +66,22 @@ export async function checkWritable(workingDir: string): Promise<void> {
 }
 
 /**
- * Checks that the folders of a cache are folders and no links: what is written and removed in them
- * must lie in the working directory. One that is not there is all right.
+ * Checks that the folders of a cache are folders and no links: what is read, written and removed in
+ * them must lie in the working directory. One that is not there is all right.
  * @throws {LeanPickleError} `cache-damaged`
  */
-export async function checkFolders(workingDir: string): Promise<void> {
-  await checkFolder(cachePath(workingDir));
-  await checkFolder(temporaryPath(workingDir));
+export function checkFolders(workingDir: string): void {
+  checkFolder(cachePath(workingDir));
+  checkFolder(temporaryPath(workingDir));
 }
 
-async function checkFolder(path: string): Promise<void> {
-  try {
-    if (!(await fileSystem.lstat(path)).isDirectory()) {
-      throw new LeanPickleError("cache-damaged", `${path} is not a folder.`, {
-        hint: "Nothing was changed. Move it away, or choose another working directory with -d.",
-      });
-    }
-  } catch (error) {
-    if (!hasSystemCode(error, "ENOENT")) {
-      throw error;
-    }
+function checkFolder(path: string): void {
+  const found = fileSystem.lstatSync(path, { throwIfNoEntry: false });
+  if (found && !found.isDirectory()) {
+    const what = found.isSymbolicLink() ? "is a link" : "is not a folder";
+    throw new LeanPickleError("cache-damaged", `${path} ${what}.`, {
+      hint: "Nothing was changed. Move it away, or choose another working directory with -d.",
+    });
   }
 }
 
@@ -100,7 +101,7 @@ async function makeWorkingDir(path: string): Promise<void> {
 async function makeFolder(path: string, { mayBeLink = false } = {}): Promise<void> {
   await unlessThere(fileSystem.mkdir(path, { mode: 0o700 }));
   if (!mayBeLink) {
-    await checkFolder(path);
+    checkFolder(path);
   }
 }
 

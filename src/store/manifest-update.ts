@@ -42,8 +42,11 @@ export async function updateManifest<T>(
   });
 }
 
-/** Nothing is written that could not be read again. */
-function checkChanged(workingDir: string, manifest: Manifest): void {
+/**
+ * Checks that what is to be written could be read again.
+ * @throws {LeanPickleError} `cache-damaged`
+ */
+export function checkChanged(workingDir: string, manifest: Manifest): void {
   const checked = checkManifest(manifest);
   if (!checked.ok) {
     const message = `${manifestPath(workingDir)} would not be usable after the change: ${checked.problem}.`;
@@ -66,7 +69,7 @@ async function replaceManifest(
   try {
     const next = join(folder, randomName());
     written.push(next);
-    await writeDurably(next, textOf(workingDir, manifest));
+    await writeDurably(next, manifestText(workingDir, manifest));
     const backup = join(folder, randomName());
     if (previous !== undefined) {
       written.push(backup);
@@ -106,8 +109,12 @@ async function copyManifest(workingDir: string, text: string, path: string): Pro
   }
 }
 
-/** One line for each state and each recipe: little to read, and easy to look at and to compare. */
-function textOf(workingDir: string, manifest: Manifest): string {
+/**
+ * What is written for a manifest: one line for each state and each recipe, which is little to read,
+ * and easy to look at and to compare.
+ * @throws {LeanPickleError} `cache-damaged` where it cannot be written
+ */
+export function manifestText(workingDir: string, manifest: Manifest): string {
   try {
     const { states, recipes, ...head } = manifest;
     const parts = Object.entries(head).map((entry) => fieldText(...entry));

@@ -16,17 +16,20 @@ export interface Removal {
 /**
  * Removes the states that are there, of those that are named. The manifest goes first, so that it
  * never names a pickle that is gone; a process that is loading one keeps what it has open.
+ * @param mayGo asked under the lock of each that is there; by default all may
  */
 export async function removeStates(
   workingDir: string,
   options: LockOptions,
   sessionIds: readonly number[],
+  mayGo: (state: ManifestState) => boolean = () => true,
 ): Promise<{ manifest: Manifest; removal: Removal }> {
   const going = new Set(sessionIds);
   const { manifest, result: removed } = await makingRoom(workingDir, () =>
     updateManifest(workingDir, options, (current) => {
-      const gone = current.states.filter(({ sessionId }) => going.has(sessionId));
-      current.states = current.states.filter(({ sessionId }) => !going.has(sessionId));
+      const gone = current.states.filter((each) => going.has(each.sessionId) && mayGo(each));
+      const ids = new Set(gone.map(({ sessionId }) => sessionId));
+      current.states = current.states.filter(({ sessionId }) => !ids.has(sessionId));
       return gone;
     }),
   );

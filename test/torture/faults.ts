@@ -23,7 +23,7 @@ export type FaultCode = keyof typeof APPLIES;
 const CHANGES = [
   "chmod",
   "link",
-  "lutimesSync",
+  "futimesSync",
   "mkdir",
   "open to write",
   "rename",
