@@ -23,6 +23,18 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   });
 }
 
+/** Writes text to a new file; where that fails there is none. */
+export async function writeNew(path: string, text: string): Promise<void> {
+  await withFile(path, "wx", async (file) => {
+    try {
+      await file.writeFile(text);
+    } catch (error) {
+      await fileSystem.rm(path, { force: true });
+      throw error;
+    }
+  });
+}
+
 /** Makes the names in a directory durable: a renamed file may be gone after a power cut until then. */
 export async function syncDirectory(path: string): Promise<void> {
   await withFile(path, "r", (directory) => directory.sync());
@@ -36,11 +48,13 @@ export async function withFile<T>(
 ): Promise<T> {
   const file = await fileSystem.open(path, flags, 0o600);
   try {
-    return await use(file);
+    try {
+      return await use(file);
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     throw withPath(error, path);
-  } finally {
-    await file.close();
   }
 }
 

@@ -53,10 +53,15 @@ async function makingRoom<T>(workingDir: string, update: () => Promise<T>): Prom
   try {
     return await update();
   } catch (error) {
-    if (!hasSystemCode(error, "ENOSPC") && !hasSystemCode(error, "EDQUOT")) {
+    // Where only the sync of the folder failed, in the end, the change is made.
+    if (!isFull(error) || error.path === workingDir) {
       throw error;
     }
     await fileSystem.rm(backupPath(workingDir), { force: true });
     return await update();
   }
+}
+
+function isFull(error: unknown): error is NodeJS.ErrnoException {
+  return hasSystemCode(error, "ENOSPC") || hasSystemCode(error, "EDQUOT");
 }

@@ -3,7 +3,7 @@
  * all from one on, fails, or the process is killed at it. A write that fails, or is killed, has
  * written half of what it was to write.
  */
-import { type WriteFileOptions, writeFileSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { fileSystem, lockFileSystem } from "../../src/store/file-system.ts";
 
@@ -36,7 +36,7 @@ const CHANGES = [
 
 const TAKES_SPACE = ["link", "mkdir", "open to write", "rename", "sync", "writeFile"];
 
-const OPENS = ["open", "open to write", "openSync", "readFile", "readdir", "writeFile"];
+const OPENS = ["open", "open to write", "openSync", "readFile", "readdir"];
 
 /** Which calls an error can come from; undefined for all of them. */
 const APPLIES = {
@@ -99,12 +99,9 @@ export function inject(fault?: Fault): Injection {
 
   const undo = [
     ...replaceAll(fileSystem, (name, call) => (...args) => {
-      const [path, second, options] = args;
-      const isOpen = name === "open" && opensToWrite(second);
-      const writeHalf = () =>
-        name === "writeFile" &&
-        writeFileSync(`${path}`, halfOf(second), options as WriteFileOptions);
-      const error = check(isOpen ? "open to write" : name, pathOf(path), writeHalf);
+      const [path, flags] = args;
+      const isOpen = name === "open" && opensToWrite(flags);
+      const error = check(isOpen ? "open to write" : name, pathOf(path));
       if (error) {
         const named = withPath(error, pathOf(path));
         return name.endsWith("Sync") ? fail(named) : Promise.reject(named);
