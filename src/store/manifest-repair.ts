@@ -1,7 +1,8 @@
 /** Restoring a manifest from its backup. */
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { hasSystemCode } from "../errors.ts";
-import { syncDirectory, writeTemporary } from "./durable.ts";
+import { randomName, syncDirectory, writeDurably } from "./durable.ts";
 import { fileSystem } from "./file-system.ts";
 import { prepareFolders } from "./folders.ts";
 import { findStrayFiles, type Garbage } from "./garbage.ts";
@@ -122,8 +123,9 @@ function numbersAfter(text: string, field: string): number[] {
 /** Replaces what stands in the manifest's place, and returns where that is kept. */
 async function putInPlace(workingDir: string, manifest: Manifest): Promise<string | null> {
   const path = manifestPath(workingDir);
-  const next = await writeTemporary(temporaryPath(workingDir), manifestText(workingDir, manifest));
+  const next = join(temporaryPath(workingDir), randomName());
   try {
+    await writeDurably(next, manifestText(workingDir, manifest));
     const keptAs = await moveAside(path);
     await fileSystem.rename(next, path);
     await syncDirectory(workingDir);

@@ -1,5 +1,6 @@
-import { hasSystemCode, LeanPickleError } from "../errors.ts";
-import { syncDirectory, writeTemporary } from "./durable.ts";
+import { join } from "node:path";
+import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
+import { randomName, syncDirectory, writeDurably } from "./durable.ts";
 import { fileSystem } from "./file-system.ts";
 import { prepareFolders } from "./folders.ts";
 import { backupPath, manifestPath, temporaryPath } from "./layout.ts";
@@ -66,16 +67,18 @@ async function replaceManifest(
   const folder = temporaryPath(workingDir);
   const written: string[] = [];
   try {
-    const next = await writeTemporary(folder, manifestText(workingDir, manifest));
+    const next = join(folder, randomName());
     written.push(next);
-    const backup = previous === undefined ? undefined : await writeTemporary(folder, previous);
-    if (backup) {
+    await writeDurably(next, manifestText(workingDir, manifest));
+    const backup = join(folder, randomName());
+    if (previous !== undefined) {
       written.push(backup);
+      await copyManifest(workingDir, previous, backup);
     }
     if ((await readIfThere(manifestPath(workingDir))) !== previous) {
       return false;
     }
-    if (backup) {
+    if (previous !== undefined) {
       await fileSystem.rename(backup, backupPath(workingDir));
     }
     await fileSystem.rename(next, manifestPath(workingDir));
@@ -85,6 +88,24 @@ async function replaceManifest(
     for (const path of written) {
       await fileSystem.rm(path, { force: true });
     }
+  }
+}
+
+/** What a file system says that has no second names for a file, or none for this one. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EINVAL"]);
+
+/**
+ * Gives the manifest, which is on the disk already, a second name: that takes no space, which there
+ * may be none of where states are to be removed. Where that cannot be, its text is written again.
+ */
+async function copyManifest(workingDir: string, text: string, path: string): Promise<void> {
+  try {
+    await fileSystem.link(manifestPath(workingDir), path);
+  } catch (error) {
+    if (!isSystemError(error) || !NO_LINKS.has(error.code ?? "")) {
+      throw error;
+    }
+    await writeDurably(path, text);
   }
 }
 
