@@ -18,7 +18,7 @@ import { carryOut, type PrunePlan, planPrune } from "../../src/store/prune.ts";
 import type { PruneRules } from "../../src/store/prune-rules.ts";
 import { verifyCache } from "../../src/store/verify.ts";
 import { flipBit, idsIn, makeOld, storedStates, writeManifest } from "../support/stored-states.ts";
-import { startWorker } from "../support/workers.ts";
+import { startLockHolder } from "../support/workers.ts";
 
 const DAY = 86_400;
 
@@ -180,14 +180,7 @@ describe("carryOut", () => {
 
   it("removes the lock of a process that was killed", async () => {
     const { folder } = storedStates([{}]);
-    const worker = startWorker(`
-      import { withLock } from "STORE/lock.js";
-      await withLock(${JSON.stringify(folder)}, {}, async () => {
-        process.stdout.write("locked");
-        await new Promise(() => setInterval(() => {}, 1000));
-      });
-    `);
-    expect(await worker.says()).toBe("locked");
+    const worker = await startLockHolder(folder);
     worker.child.kill("SIGKILL");
     await worker.ended;
     const planned = await plan(folder);

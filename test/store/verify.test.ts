@@ -24,7 +24,7 @@ import {
   storedStates,
   writeManifest,
 } from "../support/stored-states.ts";
-import { startWorker } from "../support/workers.ts";
+import { startLockHolder } from "../support/workers.ts";
 
 const HOURS = 3600;
 
@@ -149,14 +149,7 @@ describe("verifyCache", () => {
 
   it("finds the lock of a process that was killed, and not that of one that lives", async () => {
     const { folder } = storedStates([{}]);
-    const worker = startWorker(`
-      import { withLock } from "STORE/lock.js";
-      await withLock(${JSON.stringify(folder)}, {}, async () => {
-        process.stdout.write("locked");
-        await new Promise(() => setInterval(() => {}, 1000));
-      });
-    `);
-    expect(await worker.says()).toBe("locked");
+    const worker = await startLockHolder(folder);
     expect(codes(await verifyCache(folder))).toEqual([]);
     worker.child.kill("SIGKILL");
     await worker.ended;
