@@ -29,11 +29,6 @@ export function lockPath(workingDir: string): string {
   return join(workingDir, CACHE_FOLDER, "manifest.lock");
 }
 
-/** Who holds the lock: beside it, since proper-lockfile removes the lock as an empty folder. */
-export function lockHolderPath(workingDir: string): string {
-  return join(workingDir, CACHE_FOLDER, "manifest.lock.holder.json");
-}
-
 /** The absolute path of a state's pickle. */
 export function picklePath(workingDir: string, { pickleFile }: { pickleFile: string }): string {
   return resolve(workingDir, pickleFile);

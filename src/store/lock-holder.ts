@@ -1,103 +1,84 @@
-/** Who holds the lock of a cache: noted beside it, so that the lock of a dead process can be told. */
+/**
+ * Who holds the lock of a cache: each process that takes it says so in a file of its own, before it
+ * takes it and until it has given it back. So whoever finds the lock can tell at any instant whether
+ * a living process may have it, also where one was killed between taking it and saying so.
+ */
 import { randomUUID } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
-import { hasSystemCode, isSystemError } from "../errors.ts";
+import { hasSystemCode, LeanPickleError } from "../errors.ts";
 import { fileSystem } from "./file-system.ts";
-import { lockHolderPath, lockPath, temporaryPath } from "./layout.ts";
+import { lockPath, temporaryPath } from "./layout.ts";
+import { isAlive, processSpace } from "./process-space.ts";
+import { readRegularFile } from "./regular-file.ts";
 
 const holderSchema = v.object({
   pid: v.number(),
   host: v.string(),
   /** Where its process id means something. */
   space: v.string(),
-  /** When it took the lock, as an ISO timestamp. */
+  /** When it asked for the lock, as an ISO timestamp. */
   since: v.string(),
   token: v.string(),
-  /** Which lock this holder made: that of another one may lie in its place by now. */
+  /** Which lock it has, as {@link identifyLock} tells; empty before it knows that it has one. */
   lock: v.string(),
 });
 
-/** How long a process may take to say that it has the lock, in milliseconds. */
-const UNANNOUNCED_MS = 3000;
-
-/** A process that holds, or held, the lock. */
+/** A process that holds the lock, or is about to take it, or did so when it was killed. */
 export type Holder = v.InferOutput<typeof holderSchema>;
 
-/** Notes that this process has just taken the lock. */
-export async function announceHolder(workingDir: string): Promise<Holder> {
-  const holder: Holder = {
+const FILE_NAME = /^holder\.[0-9a-f-]{36}\.json$/;
+
+/** This process, before it knows that it has a lock. */
+export function newHolder(): Holder {
+  return {
     pid: process.pid,
     host: hostname(),
     space: processSpace(),
     since: new Date().toISOString(),
     token: randomUUID(),
-    lock: identify(lockPath(workingDir)),
+    lock: "",
   };
-  const note = lockHolderPath(workingDir);
-  const written = passingPath(workingDir, holder.token);
-  try {
-    await fileSystem.writeFile(written, JSON.stringify(holder), { mode: 0o600 });
-    await fileSystem.rename(written, note);
-  } catch (error) {
-    await fileSystem.rm(written, { force: true });
-    throw error;
-  }
+}
+
+/** Says that this process is about to take the lock. */
+export async function announceHolder(workingDir: string): Promise<Holder> {
+  const holder = newHolder();
+  await writeHolder(holder, holderPath(workingDir, holder));
   return holder;
 }
 
-/** Removes the note of a holder that is about to give its lock back, but not another's. */
+/** Says that this process has taken the lock that is there now, and returns which one that is. */
+export async function confirmHolder(workingDir: string, holder: Holder): Promise<string> {
+  const lock = identifyLock(workingDir);
+  const path = holderPath(workingDir, holder);
+  const next = `${path}.next`;
+  await writeHolder({ ...holder, lock }, next);
+  await fileSystem.rename(next, path);
+  return lock;
+}
+
+/** Takes back what this process said, or what one said that is dead. */
 export async function withdrawHolder(workingDir: string, holder: Holder): Promise<void> {
-  if ((await readHolder(workingDir))?.token === holder.token) {
-    await fileSystem.rm(lockHolderPath(workingDir), { force: true });
-  }
+  await fileSystem.rm(holderPath(workingDir, holder), { force: true });
 }
 
-/** Who holds the lock, if it is held and its holder has said so. */
-export async function readHolder(workingDir: string): Promise<Holder | undefined> {
-  return await readHolderFile(lockHolderPath(workingDir));
-}
-
-/**
- * Removes the lock of a process of this machine that is dead, and says whether it did. The note is
- * claimed first, by a rename that only one of those that wait can do, and what was claimed must be
- * what was judged: another process may have got the lock in between. The lock of a process that
- * ended before it said which it was is removed when it is older than saying so takes.
- */
-export async function breakDeadLock(
-  workingDir: string,
-  holder: Holder | undefined,
-): Promise<boolean> {
-  const path = lockPath(workingDir);
-  const found = fileSystem.statSync(path, { throwIfNoEntry: false });
-  if (holder?.lock !== identify(path)) {
-    // What is noted, if anything, is not this lock's.
-    const isOld = found !== undefined && Date.now() - found.mtimeMs > UNANNOUNCED_MS;
-    return isOld && (await unlessMissing(fileSystem.rmdir(path)));
-  }
-  const isDead = holder.space === processSpace() && !isAlive(holder.pid);
-  if (!isDead) {
-    return false;
-  }
-  const note = lockHolderPath(workingDir);
-  const claim = passingPath(workingDir, randomUUID());
-  if (!(await unlessMissing(fileSystem.rename(note, claim)))) {
-    return false;
-  }
-  if ((await readHolderFile(claim))?.token !== holder.token) {
-    await fileSystem.rename(claim, note);
-    return false;
-  }
-  try {
-    if (identify(path) === holder.lock) {
-      await unlessMissing(fileSystem.rmdir(path));
+/** All who hold the lock, or are about to take it, or did so when they were killed. */
+export async function readHolders(workingDir: string): Promise<Holder[]> {
+  const holders: Holder[] = [];
+  for (const name of await namesOfHolders(workingDir)) {
+    const holder = readHolder(join(temporaryPath(workingDir), name));
+    if (holder && name === nameOf(holder)) {
+      holders.push(holder);
     }
-  } finally {
-    await fileSystem.rm(claim, { force: true });
   }
-  return true;
+  return holders;
+}
+
+/** Whether a process of this machine has ended. That of another one never counts as ended. */
+export function hasEnded({ space, pid }: Holder): boolean {
+  return space === processSpace() && !isAlive(pid);
 }
 
 /** A clause that says who holds the lock. */
@@ -107,72 +88,48 @@ export function describeHolder(holder: Holder | undefined): string {
     : "a process that has not said which it is";
 }
 
-/** Where a note lies for a moment: what a process that is killed leaves there is garbage. */
-function passingPath(workingDir: string, token: string): string {
-  return join(temporaryPath(workingDir), `holder.${token}.json`);
+/** Tells the lock that is there now from the next one at the same path; empty where there is none. */
+export function identifyLock(workingDir: string): string {
+  const found = fileSystem.statSync(lockPath(workingDir), { bigint: true, throwIfNoEntry: false });
+  return found ? `${found.ino}-${found.birthtimeNs}` : "";
 }
 
-async function readHolderFile(path: string): Promise<Holder | undefined> {
+function nameOf({ token }: Holder): string {
+  return `holder.${token}.json`;
+}
+
+function holderPath(workingDir: string, holder: Holder): string {
+  return join(temporaryPath(workingDir), nameOf(holder));
+}
+
+/** Writes to a new file who holds a lock, or no file at all. */
+export async function writeHolder(holder: Holder, path: string): Promise<void> {
   try {
-    const holder: unknown = JSON.parse(await fileSystem.readFile(path, "utf8"));
-    return v.is(holderSchema, holder) ? holder : undefined;
+    await fileSystem.writeFile(path, JSON.stringify(holder), { flag: "wx", mode: 0o600 });
   } catch (error) {
-    if (hasSystemCode(error, "ENOENT") || error instanceof SyntaxError) {
-      // Not written yet, or half: the lock counts as that of a living process.
-      return undefined;
-    }
+    await fileSystem.rm(path, { force: true });
     throw error;
   }
 }
 
-/** Tells one lock from the next at the same path; empty where there is none. */
-export function identify(path: string): string {
-  const found = fileSystem.statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found ? `${found.ino}:${found.birthtimeNs}` : "";
-}
-
-/** Whether something was done to a file; false where the file was not there. */
-async function unlessMissing(doing: Promise<void>): Promise<boolean> {
-  try {
-    await doing;
-    return true;
-  } catch (error) {
-    if (hasSystemCode(error, "ENOENT")) {
-      return false;
-    }
-    throw error;
-  }
+async function namesOfHolders(workingDir: string): Promise<string[]> {
+  const names = await fileSystem.readdir(temporaryPath(workingDir));
+  return names.filter((name) => FILE_NAME.test(name));
 }
 
 /**
- * What has to be the same for a process id to mean the same process: the host, since its last start,
- * and on Linux the namespace of process ids, since containers may share all the rest.
+ * Reads what {@link writeHolder} wrote. Undefined for one that is gone, or half written: then its process has not taken the lock yet. What
+ * is no regular file is none of ours.
  */
-function processSpace(): string {
-  const boot = unlessUnreadable(() =>
-    readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
-  );
-  const namespace = unlessUnreadable(() => readlinkSync("/proc/self/ns/pid"));
-  return [hostname(), boot, namespace].join(" ");
-}
-
-/** Empty where a system does not tell. */
-function unlessUnreadable(read: () => string): string {
+export function readHolder(path: string): Holder | undefined {
   try {
-    return read();
+    const holder: unknown = JSON.parse(readRegularFile(path));
+    return v.is(holderSchema, holder) ? holder : undefined;
   } catch (error) {
-    if (isSystemError(error)) {
-      return "";
+    const isNone = error instanceof SyntaxError || error instanceof LeanPickleError;
+    if (isNone || hasSystemCode(error, "ENOENT")) {
+      return undefined;
     }
     throw error;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !hasSystemCode(error, "ESRCH");
   }
 }

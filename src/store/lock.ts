@@ -1,8 +1,8 @@
 /**
  * The one lock of a cache, on its manifest: held for a read, a change and a write, and never while
  * Lean runs. It is proper-lockfile's, with what that lacks: who holds it stands beside it
- * (lock-holder.ts), the lock of a dead process is broken at once by exactly one of those that wait,
- * and waiting can be interrupted. A lock that was lost all the same cannot lose an entry of the
+ * (lock-holder.ts), the lock of a dead process is broken at once by exactly one of those that wait
+ * (lock-breaking.ts), and waiting can be interrupted. A lock that was lost all the same cannot lose an entry of the
  * manifest: whoever writes it looks first whether it is still the one that was read
  * (manifest-update.ts).
  */
@@ -11,17 +11,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { LeanPickleError } from "../errors.ts";
 import { lockFileSystem } from "./file-system.ts";
 import { lockPath, manifestPath } from "./layout.ts";
+import { breakIfAbandoned, STALE_MS } from "./lock-breaking.ts";
 import {
   announceHolder,
-  breakDeadLock,
+  confirmHolder,
   describeHolder,
-  identify,
-  readHolder,
+  type Holder,
+  identifyLock,
   withdrawHolder,
 } from "./lock-holder.ts";
 
-/** How long a lock lasts that nobody refreshes, in milliseconds: a holder may be slow, not dead. */
-const STALE_MS = 30_000;
+/** How often the lock is refreshed while it is held, in milliseconds. */
+const REFRESH_MS = STALE_MS / 3;
 
 /** The time to wait for a lock by default, in seconds. */
 const DEFAULT_LOCK_TIMEOUT_S = 60;
@@ -73,8 +74,8 @@ async function acquire(workingDir: string, options: LockOptions): Promise<Releas
     if (release) {
       return release;
     }
-    const holder = await readHolder(workingDir);
-    if (await breakDeadLock(workingDir, holder)) {
+    const { isGone, holder } = await breakIfAbandoned(workingDir);
+    if (isGone) {
       continue;
     }
     const waited = performance.now() - startedAt;
@@ -98,15 +99,40 @@ async function acquire(workingDir: string, options: LockOptions): Promise<Releas
 
 /** Takes the lock if it is free, and returns what gives it back. */
 async function tryLock(workingDir: string): Promise<Release | undefined> {
+  if (identifyLock(workingDir) !== "") {
+    return undefined;
+  }
+  const holder = await announceHolder(workingDir);
+  let give: Release | undefined;
+  try {
+    give = await takeLock(workingDir, holder);
+  } finally {
+    if (!give) {
+      await withdrawHolder(workingDir, holder);
+    }
+  }
+  return (
+    give &&
+    (async () => {
+      await give();
+      await withdrawHolder(workingDir, holder);
+    })
+  );
+}
+
+/** Undefined where another process was faster. */
+async function takeLock(workingDir: string, holder: Holder): Promise<Release | undefined> {
   // Loaded where a lock is taken, and not before: it installs handlers of signals.
   const { lock } = (await import("proper-lockfile")).default;
-  const fs = new GuardedFs();
+  const fs = new GuardedFs(workingDir);
   let release: Release;
   try {
     release = await lock(manifestPath(workingDir), {
       lockfilePath: lockPath(workingDir),
       realpath: false,
-      stale: STALE_MS,
+      // Two that wait could both break one lock, so that is not left to it.
+      stale: Number.MAX_SAFE_INTEGER,
+      update: REFRESH_MS,
       fs,
       // By default it throws from a timer. A lock that was lost is noticed when it is given back,
       // and by the check of the manifest before it is replaced.
@@ -119,12 +145,8 @@ async function tryLock(workingDir: string): Promise<Release | undefined> {
     throw error;
   }
   try {
-    const holder = await announceHolder(workingDir);
-    fs.own = holder.lock;
-    return async () => {
-      await withdrawHolder(workingDir, holder);
-      await giveBack(release);
-    };
+    fs.own = await confirmHolder(workingDir, holder);
+    return () => giveBack(release);
   } catch (error) {
     await giveBack(release);
     throw error;
@@ -151,14 +173,19 @@ function hasCode(error: unknown, code: string): boolean {
  * took ours for dead: neither when it is given back, nor when this process ends.
  */
 class GuardedFs {
+  readonly #workingDir: string;
   readonly mkdir = lockFileSystem.mkdir;
   readonly stat = lockFileSystem.stat;
   readonly utimes = lockFileSystem.utimes;
   /** Which lock is ours, once we have it. */
   own: string | undefined;
 
+  constructor(workingDir: string) {
+    this.#workingDir = workingDir;
+  }
+
   readonly rmdir = (path: string, done: (error: NodeJS.ErrnoException | null) => void): void => {
-    if (this.#mayRemove(path)) {
+    if (this.#isOwn()) {
       lockFileSystem.rmdir(path, done);
     } else {
       done(null);
@@ -166,13 +193,13 @@ class GuardedFs {
   };
 
   readonly rmdirSync = (path: string): void => {
-    if (this.#mayRemove(path)) {
+    if (this.#isOwn()) {
       lockFileSystem.rmdirSync(path);
     }
   };
 
-  /** What is removed before we have the lock is one that has expired. */
-  #mayRemove(path: string): boolean {
-    return this.own === undefined || identify(path) === this.own;
+  /** What is removed before we know our lock is one that we have just taken. */
+  #isOwn(): boolean {
+    return this.own === undefined || identifyLock(this.#workingDir) === this.own;
   }
 }

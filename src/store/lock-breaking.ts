@@ -1,0 +1,126 @@
+/** Taking away the lock of a process that cannot give it back any more. */
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { hasSystemCode, isSystemError } from "../errors.ts";
+import { fileSystem } from "./file-system.ts";
+import { lockPath, temporaryPath } from "./layout.ts";
+import {
+  type Holder,
+  hasEnded,
+  identifyLock,
+  newHolder,
+  readHolder,
+  readHolders,
+  withdrawHolder,
+  writeHolder,
+} from "./lock-holder.ts";
+
+/** How long a lock lasts that nobody refreshes, in milliseconds: its holder may be slow, not dead. */
+export const STALE_MS = 30_000;
+
+/** The file, in a claim, that says who made it. */
+const CLAIMANT = "claimant.json";
+
+/** What a system says where a folder is to be renamed to one that is there, and not empty. */
+const TAKEN = new Set(["ENOTEMPTY", "EEXIST", "EPERM", "EACCES"]);
+
+/** What was found where the lock was to be taken. */
+export interface FoundLock {
+  /** Whether it is worth trying again at once: the lock is gone. */
+  isGone: boolean;
+  /** Who holds it, where that is known. */
+  holder: Holder | undefined;
+}
+
+/**
+ * Looks at a lock that another one has, and breaks it where that one is dead, or has not refreshed
+ * it for {@link STALE_MS}.
+ */
+export async function breakIfAbandoned(workingDir: string): Promise<FoundLock> {
+  const lock = identifyLock(workingDir);
+  if (lock === "") {
+    return { isGone: true, holder: undefined };
+  }
+  // Whoever has this lock said so before it took it, so it is among those that are found only now.
+  const holders = await readHolders(workingDir);
+  const holder = holders.find((each) => each.lock === lock);
+  const isAbandoned = isStale(workingDir) || isDead(holder, holders);
+  return { isGone: isAbandoned && (await breakLock(workingDir, lock, holders)), holder };
+}
+
+/**
+ * Whether the process that has the lock has ended. Where none says that it has this one, it is one
+ * of those that were about to take it; where there are none of those either, it is not ours to judge.
+ */
+function isDead(holder: Holder | undefined, holders: readonly Holder[]): boolean {
+  const candidates = holder ? [holder] : holders.filter(({ lock }) => lock === "");
+  return candidates.length > 0 && candidates.every(hasEnded);
+}
+
+function isStale(workingDir: string): boolean {
+  const found = fileSystem.statSync(lockPath(workingDir), { throwIfNoEntry: false });
+  return found !== undefined && Date.now() - found.mtimeMs > STALE_MS;
+}
+
+/**
+ * Removes a lock that nobody will give back, and says whether it did. Only the process that has made
+ * the claim on this very lock does so: a second one that found it abandoned at the same time cannot
+ * remove the lock of a third that has taken it since.
+ */
+async function breakLock(
+  workingDir: string,
+  lock: string,
+  holders: readonly Holder[],
+): Promise<boolean> {
+  const claim = join(temporaryPath(workingDir), `breaking.${lock}`);
+  if (!(await makeClaim(workingDir, claim))) {
+    return false;
+  }
+  try {
+    if (identifyLock(workingDir) === lock) {
+      await fileSystem.rmdir(lockPath(workingDir));
+    }
+    for (const holder of holders.filter(hasEnded)) {
+      await withdrawHolder(workingDir, holder);
+    }
+    return true;
+  } finally {
+    await fileSystem.rm(claim, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Makes a folder that says who makes it, at once and whole; false where another process was faster.
+ * The claim of a process that was killed over it is taken away, for the next try.
+ */
+async function makeClaim(workingDir: string, claim: string): Promise<boolean> {
+  const folder = join(temporaryPath(workingDir), `claim.${randomUUID()}`);
+  await fileSystem.mkdir(folder, { mode: 0o700 });
+  try {
+    await writeHolder(newHolder(), join(folder, CLAIMANT));
+    await fileSystem.rename(folder, claim);
+    return true;
+  } catch (error) {
+    if (!isSystemError(error) || !TAKEN.has(error.code ?? "")) {
+      throw error;
+    }
+    await dropDeadClaim(claim, join(folder, "dead"));
+    return false;
+  } finally {
+    await fileSystem.rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Moves the claim of a process that was killed over it out of the way. */
+async function dropDeadClaim(claim: string, away: string): Promise<void> {
+  const claimant = readHolder(join(claim, CLAIMANT));
+  if (claimant && hasEnded(claimant)) {
+    try {
+      await fileSystem.rename(claim, away);
+    } catch (error) {
+      if (!hasSystemCode(error, "ENOENT")) {
+        throw error;
+      }
+    }
+  }
+}
