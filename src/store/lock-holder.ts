@@ -15,11 +15,12 @@ import { readRegularFile } from "./regular-file.ts";
 
 const holderSchema = v.object({
   pid: v.number(),
-  host: v.string(),
+  /** Shown to those that wait: without control characters. */
+  host: v.pipe(v.string(), v.regex(/^\P{C}{1,255}$/u)),
   /** Where its process id means something. */
   space: v.string(),
   /** When it asked for the lock, as an ISO timestamp. */
-  since: v.string(),
+  since: v.pipe(v.string(), v.isoTimestamp()),
   token: v.string(),
   /** Which lock it has, as {@link identifyLock} tells; empty before it knows that it has one. */
   lock: v.string(),
@@ -90,7 +91,7 @@ export function describeHolder(holder: Holder | undefined): string {
 
 /** Tells the lock that is there now from the next one at the same path; empty where there is none. */
 export function identifyLock(workingDir: string): string {
-  const found = fileSystem.statSync(lockPath(workingDir), { bigint: true, throwIfNoEntry: false });
+  const found = fileSystem.lstatSync(lockPath(workingDir), { bigint: true, throwIfNoEntry: false });
   return found ? `${found.ino}-${found.birthtimeNs}` : "";
 }
 

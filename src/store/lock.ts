@@ -10,6 +10,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { LeanPickleError } from "../errors.ts";
 import { lockFileSystem } from "./file-system.ts";
+import { checkFolder } from "./folders.ts";
 import { lockPath, manifestPath } from "./layout.ts";
 import { breakIfAbandoned, STALE_MS } from "./lock-breaking.ts";
 import {
@@ -99,6 +100,8 @@ async function acquire(workingDir: string, options: LockOptions): Promise<Releas
 
 /** Takes the lock if it is free, and returns what gives it back. */
 async function tryLock(workingDir: string): Promise<Release | undefined> {
+  // What is no folder would seem to be held for ever.
+  checkFolder(lockPath(workingDir));
   if (identifyLock(workingDir) !== "") {
     return undefined;
   }

@@ -21,21 +21,17 @@ const ROOT = 0;
  * whoever put its members together trusts them. On Windows, where files have no owners and modes of
  * this kind, nothing is known and nothing is said.
  * @param found what is at the path itself, not behind a link
+ * @returns such as `can be written by everyone`
  */
-export function findForeignWriter(
-  path: string,
-  found: Pick<Stats, "uid" | "mode">,
-): string | undefined {
+export function findForeignWriter(found: Pick<Stats, "uid" | "mode">): string | undefined {
   const user = process.geteuid?.();
   if (user === undefined) {
     return undefined;
   }
   if (found.uid !== user && found.uid !== ROOT) {
-    return `${path} belongs to another user (uid ${found.uid})`;
+    return `belongs to another user (uid ${found.uid})`;
   }
-  return (found.mode & WRITABLE_BY_EVERYONE) !== 0
-    ? `${path} can be written by everyone`
-    : undefined;
+  return (found.mode & WRITABLE_BY_EVERYONE) !== 0 ? "can be written by everyone" : undefined;
 }
 
 /**
@@ -59,9 +55,10 @@ export function findRecipeDistrust(workingDir: string): string | undefined {
 function distrustOf(paths: readonly string[], what: string): string | undefined {
   for (const path of paths) {
     const found = fileSystem.lstatSync(path, { throwIfNoEntry: false });
-    const why = found && findForeignWriter(path, found);
+    // Nothing is read through a link, whose mode says nothing.
+    const why = found && !found.isSymbolicLink() ? findForeignWriter(found) : undefined;
     if (why !== undefined) {
-      return `${why}, so somebody else could have written ${what}.`;
+      return `${path} ${why}, so somebody else could have written ${what}.`;
     }
   }
   return undefined;
