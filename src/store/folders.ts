@@ -16,6 +16,11 @@ const MARKS = new Map([
   [".gitignore", "*\n"],
 ]);
 
+/** Whether a name in the folder of the pickles is that of a file that tells other tools what it is. */
+export function isMark(name: string): boolean {
+  return MARKS.has(name);
+}
+
 /**
  * Makes the folders of a cache where they are missing, for their owner alone.
  * @throws as {@link checkFolders}

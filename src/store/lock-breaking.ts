@@ -37,15 +37,35 @@ export interface FoundLock {
  * it for {@link STALE_MS}.
  */
 export async function breakIfAbandoned(workingDir: string): Promise<FoundLock> {
-  const lock = identifyLock(workingDir);
+  const { lock, holder, holders, isAbandoned } = await judgeLock(workingDir);
   if (lock === "") {
     return { isGone: true, holder: undefined };
+  }
+  return { isGone: isAbandoned && (await breakLock(workingDir, lock, holders)), holder };
+}
+
+/** Whether there is a lock that nobody will give back, which the next process that needs it breaks. */
+export async function isLockAbandoned(workingDir: string): Promise<boolean> {
+  return (await judgeLock(workingDir)).isAbandoned;
+}
+
+interface Judgement {
+  /** As {@link identifyLock} tells. */
+  lock: string;
+  holder: Holder | undefined;
+  holders: Holder[];
+  isAbandoned: boolean;
+}
+
+async function judgeLock(workingDir: string): Promise<Judgement> {
+  const lock = identifyLock(workingDir);
+  if (lock === "") {
+    return { lock, holder: undefined, holders: [], isAbandoned: false };
   }
   // Whoever has this lock said so before it took it, so it is among those that are found only now.
   const holders = await readHolders(workingDir);
   const holder = holders.find((each) => each.lock === lock);
-  const isAbandoned = isStale(workingDir) || isDead(holder, holders);
-  return { isGone: isAbandoned && (await breakLock(workingDir, lock, holders)), holder };
+  return { lock, holder, holders, isAbandoned: isStale(workingDir) || isDead(holder, holders) };
 }
 
 /**
