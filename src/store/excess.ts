@@ -7,7 +7,7 @@
 export const MAX_BYTES = 128 * 2 ** 20;
 
 /** What is this short is parsed as it is: looking through it would be felt where states are listed. */
-const SURELY_HARMLESS = 8 * 2 ** 20;
+const SURELY_HARMLESS = 16 * 2 ** 20;
 
 /** How deep lists and objects may lie in each other, how many there may be, and how many commas. */
 const MAX_DEPTH = 1000;
@@ -65,11 +65,12 @@ const CLOSING_BRACE = 0x7d;
 
 /** The place of the quote that ends a string; the end of the text where none does. */
 function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === BACKSLASH) {
-      at++;
-    } else if (code === QUOTE) {
+  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
+    let before = at;
+    while (text.charCodeAt(before - 1) === BACKSLASH) {
+      before--;
+    }
+    if ((at - before) % 2 === 0) {
       return at;
     }
   }

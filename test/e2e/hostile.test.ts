@@ -207,6 +207,16 @@ describe("a manifest that was made to break the program", () => {
     expect(readFileSync(path, "utf8")).toBe(text);
   });
 
+  it("with a recipe that nobody can compare with another is told of, without a stack trace", async () => {
+    const { cwd } = fill();
+    const path = join(cwd, "lean-pickle.json");
+    const deep = "[".repeat(50_000) + "]".repeat(50_000);
+    const text = readFileSync(path, "utf8").replaceAll('"inputs":{', `"inputs":{"x":${deep},`);
+    writeFileSync(path, text);
+    const { code, stderr } = await run(["key", "-c", "def f := 43", "--explain"], { cwd });
+    expect([code, stderr]).toEqual([6, expect.stringMatching(/nested too deeply \(.*\)\.\n$/)]);
+  });
+
   it("with keys of a prototype changes no object of the program", async () => {
     const { cwd } = fill();
     const path = join(cwd, "lean-pickle.json");

@@ -6,9 +6,9 @@ const MIB = 2 ** 20;
 
 describe("findExcess", () => {
   it.each<[string, string, string]>([
-    ["lists in lists", "[".repeat(9 * MIB), "it is nested too deeply"],
-    ["objects in objects", '{"a":'.repeat(2 * MIB), "it is nested too deeply"],
-    ["a million and more lists", `[${"[],".repeat(3 * MIB)}[]]`, "there is too much in it"],
+    ["lists in lists", "[".repeat(17 * MIB), "it is nested too deeply"],
+    ["objects in objects", '{"a":'.repeat(4 * MIB), "it is nested too deeply"],
+    ["a million and more lists", `[${"[],".repeat(6 * MIB)}[]]`, "there is too much in it"],
     ["numbers", `[${"1,".repeat(11 * MIB)}1]`, "there is too much in it"],
     [
       "a long text",
@@ -25,7 +25,7 @@ describe("findExcess", () => {
       fc.property(
         fc.string({ unit: fc.constantFrom("[", "{", ",", '"', "\\", "]", "a") }),
         (text) => {
-          const long = JSON.stringify([text.repeat(20), `${'[\\",{'.repeat(2 * MIB)}`, text]);
+          const long = JSON.stringify([text.repeat(20), `${'[\\",{'.repeat(4 * MIB)}`, text]);
           expect(findExcess(long)).toBeUndefined();
         },
       ),

@@ -88,7 +88,7 @@ const RECIPE_FIELDS: Record<string, fc.Arbitrary<Json>> = {
     fc.record({ tactic: hostileText }),
     fc.record({ sorry: fc.nat() }),
   ),
-  inputs: fc.dictionary(hostileText, hostileValue, { maxKeys: 3 }),
+  inputs: fc.dictionary(hostileText, hostileValue, { minKeys: 1, maxKeys: 3 }),
   sorries: fc.maxSafeNat(),
   hasErrors: fc.boolean(),
   unknown: hostileValue,
