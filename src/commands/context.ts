@@ -42,8 +42,12 @@ export class Context {
   /** Opens the cache of the working directory. */
   openCache(): PickleSessionCache {
     const { workingDir, trust } = this.options;
-    const { signal } = this;
-    return new PickleSessionCache(workingDir, { ...this.lockOptionsToTheEnd, signal, trust });
+    return new PickleSessionCache(workingDir, { ...this.lockOptions, trust });
+  }
+
+  /** How a lock is waited for. */
+  get lockOptions(): LockOptions {
+    return { ...this.lockOptionsToTheEnd, signal: this.signal };
   }
 
   /** How a lock is waited for by what has to be kept also when the work is interrupted. */

@@ -18,17 +18,7 @@ import {
   stat as statWithCallback,
   utimes as utimesWithCallback,
 } from "node:fs";
-import {
-  access,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  rmdir,
-  writeFile,
-} from "node:fs/promises";
+import { access, link, mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 
 /** The functions of `node:fs/promises` and the synchronous ones of `node:fs`, by their own names. */
 export const fileSystem = {
@@ -37,6 +27,7 @@ export const fileSystem = {
   existsSync,
   fstatSync,
   futimesSync,
+  link,
   lstatSync,
   mkdir,
   open,
@@ -49,7 +40,6 @@ export const fileSystem = {
   rm,
   rmdir,
   statSync,
-  writeFile,
 };
 
 /** What proper-lockfile asks for: functions of `node:fs`, most of which call back. */

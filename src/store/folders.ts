@@ -2,6 +2,7 @@
 import { constants } from "node:fs";
 import { dirname, join } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
+import { writeNew } from "./durable.ts";
 import { fileSystem } from "./file-system.ts";
 import { cachePath, temporaryPath } from "./layout.ts";
 
@@ -34,7 +35,7 @@ export async function prepareFolders(workingDir: string): Promise<void> {
   await makeFolder(cache);
   await makeFolder(temporaryPath(workingDir));
   for (const [name, text] of MARKS) {
-    await writeOnce(join(cache, name), text);
+    await unlessThere(writeNew(join(cache, name), text));
   }
 }
 
@@ -104,10 +105,6 @@ async function makeFolder(path: string, { mayBeLink = false } = {}): Promise<voi
   if (!mayBeLink) {
     checkFolder(path);
   }
-}
-
-async function writeOnce(path: string, text: string): Promise<void> {
-  await unlessThere(fileSystem.writeFile(path, text, { flag: "wx", mode: 0o600 }));
 }
 
 async function unlessThere(making: Promise<void>): Promise<void> {

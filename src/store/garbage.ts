@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { hasSystemCode } from "../errors.ts";
 import { fileSystem } from "./file-system.ts";
 import { checkFolders, isMark } from "./folders.ts";
-import { CACHE_FOLDER, cachePath, lockPath, temporaryPath } from "./layout.ts";
+import { CACHE_FOLDER, cachePath, lockPath, manifestLock, temporaryPath } from "./layout.ts";
 import { isLockAbandoned } from "./lock-breaking.ts";
 import type { Manifest } from "./manifest.ts";
 import { PICKLE_FILE } from "./manifest-guard.ts";
@@ -64,8 +64,8 @@ const TEMPORARY_FILES: [form: RegExp, kind: GarbageKind][] = [
 const LOCK_NOTE_FOLDER = /^(claim|breaking)\./;
 
 /**
- * Lists what lies in the folder of a cache and is no state's. It follows no link, opens no file but
- * the notes of who holds the lock, and looks only at what no state names.
+ * Lists what lies in the folder of a cache and is no state's. It follows no link, opens no file,
+ * and looks only at what no state names.
  * @param manifest read before: what became a state's since then has to be asked for again
  * @throws {LeanPickleError} `cache-damaged` where the folder is none
  */
@@ -82,7 +82,7 @@ export async function findStrayFiles(
     const path = join(cache, entry.name);
     const pickleFile = `${CACHE_FOLDER}/${entry.name}`;
     if (path === lockPath(workingDir) && entry.isDirectory()) {
-      if (await isLockAbandoned(workingDir)) {
+      if (await isLockAbandoned(manifestLock(workingDir))) {
         add(found, path, "lock");
       }
     } else if (path !== temporaries && !isMark(entry.name) && !named.has(pickleFile)) {
@@ -142,7 +142,7 @@ function lookAt(path: string): StrayFile | undefined {
     stats && {
       path,
       bytes: stats.isFile() ? stats.size : 0,
-      ageMs: Math.max(0, Date.now() - stats.mtimeMs),
+      ageMs: Math.max(0, Math.round(Date.now() - stats.mtimeMs)),
     }
   );
 }

@@ -1,6 +1,7 @@
 /** Reading files in whose place somebody may have put something else. */
 import { constants } from "node:fs";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
+import { withPath } from "./durable.ts";
 import { MAX_BYTES, tooLong } from "./excess.ts";
 import { fileSystem } from "./file-system.ts";
 
@@ -23,6 +24,8 @@ export function readRegularFile(path: string): string {
       throw notRegular(`${path} is not usable: ${tooLong(found.size)}.`);
     }
     return readOpenFile(file, found.size);
+  } catch (error) {
+    throw withPath(error, path);
   } finally {
     fileSystem.closeSync(file);
   }
