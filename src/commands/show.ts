@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import type { Command } from "commander";
 import type { Styles } from "../output/styles.ts";
 import { formatAge, formatBytes, formatDuration, plural, printable } from "../output/text.ts";
@@ -30,8 +30,7 @@ async function show(
   const cache = context.openCache();
   const state = requireState(cache, reference);
   if (pathOnly) {
-    // As it is, for programs: escaped, it would name another file.
-    output.data(state.pickleFile);
+    output.path(state.pickleFile);
   } else if (output.json) {
     // What went into its key, as `key --json` gives it; null where that is not known.
     const recipe = cache.recipe(state.entry) ?? null;
@@ -57,7 +56,7 @@ function layOut(
     ["lean", leanOf(state)],
     ["imports", importsOf(state)],
     ["key", state.key],
-    ["file", `${pickleFile}  ${existsSync(pickleFile) ? formatBytes(state.bytes) : "missing"}`],
+    ["file", `${pickleFile}  ${isFile(pickleFile) ? formatBytes(state.bytes) : "missing"}`],
   ];
   const lines = facts.map(([label, text]) => `  ${styles.dim(label.padEnd(8))} ${printable(text)}`);
   return [
@@ -66,6 +65,11 @@ function layOut(
     ...section("recipe", recipeOf(cache.recipe(state)), styles),
     ...(state.isProofState ? section("goals", state.goals ?? [], styles) : []),
   ].join("\n");
+}
+
+/** Whether the file itself is there, not a link to somewhere. */
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function section(title: string, parts: readonly string[], styles: Styles): string[] {

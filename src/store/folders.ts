@@ -76,7 +76,8 @@ export function checkFolders(workingDir: string): void {
   checkFolder(temporaryPath(workingDir));
 }
 
-function checkFolder(path: string): void {
+/** As {@link checkFolders}, for one folder. */
+export function checkFolder(path: string): void {
   const found = fileSystem.lstatSync(path, { throwIfNoEntry: false });
   if (found && !found.isDirectory()) {
     const what = found.isSymbolicLink() ? "is a link" : "is not a folder";

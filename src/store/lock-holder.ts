@@ -109,6 +109,6 @@ export function describeHolder(holder: Holder | undefined): string {
 
 /** Tells the lock that is there now from the next one at the same path; empty where there is none. */
 export function identifyLock({ lock }: LockPlace): string {
-  const found = fileSystem.statSync(lock, { bigint: true, throwIfNoEntry: false });
+  const found = fileSystem.lstatSync(lock, { bigint: true, throwIfNoEntry: false });
   return found ? `${found.ino}-${found.birthtimeNs}` : "";
 }
