@@ -5,13 +5,11 @@ import { isSystemError, LeanPickleError } from "../../src/errors.ts";
 import { readManifest } from "../../src/store/manifest-file.ts";
 import { repairManifest } from "../../src/store/manifest-repair.ts";
 import { temporaryFolder } from "../support/folders.ts";
-import { run, succeed } from "../support/program.ts";
-import { type Call, FAULT_CODES, type Fault, inject } from "./faults.ts";
-import { faultyProgram } from "./faulty-program.ts";
+import { succeed } from "../support/program.ts";
+import { FAULT_CODES, type Fault, inject } from "./faults.ts";
 import { isLong, tell } from "./scale.ts";
 
 const DAMAGED = '{"version": 1, "revision": 2';
-const REPAIR = ["verify", "--repair", "--lock-timeout", "0.001"];
 
 /** A cache whose manifest is damaged, and whose backup does not know the second of its states. */
 async function damagedCache(): Promise<{ template: string; lost: string }> {
@@ -35,7 +33,7 @@ function manifestTexts(cwd: string): string[] {
   return names.map((name) => readFileSync(join(cwd, name), "utf8"));
 }
 
-/** What must hold once it was repaired, in one go or in two. */
+/** What must hold once it was repaired. */
 function checkRepaired(cwd: string, lost: string): void {
   const { states, nextSessionId } = readManifest(cwd);
   expect(states.map(({ sessionId }) => sessionId)).toEqual([-1]);
@@ -45,33 +43,6 @@ function checkRepaired(cwd: string, lost: string): void {
 }
 
 describe("verify --repair", () => {
-  it(
-    "drops nothing and can be done again when it is killed at any of its steps",
-    async () => {
-      const { template, lost } = await damagedCache();
-      const CALLS = join(temporaryFolder(), "calls.json");
-      const rehearsal = copyOf(template);
-      await succeed(REPAIR, { cwd: rehearsal, program: faultyProgram, env: { CALLS } });
-      checkRepaired(rehearsal, lost);
-      const { length } = JSON.parse(readFileSync(CALLS, "utf8")) as Call[];
-      for (let at = 0; at < length; at += isLong ? 1 : 17) {
-        const cwd = copyOf(template);
-        const env = { FAULT: JSON.stringify({ at, what: "SIGKILL" }) };
-        const { signal } = await run(REPAIR, { cwd, program: faultyProgram, env });
-        expect([at, signal]).toEqual([at, "SIGKILL"]);
-        // Where it was repaired before the kill, the dead lock is left to be found.
-        const { code, stderr } = await run(REPAIR, { cwd });
-        expect([0, 1], stderr).toContain(code);
-        await succeed(["prune", "--lock-timeout", "0.001"], { cwd });
-        expect((await run(["verify"], { cwd })).code).toBe(0);
-        checkRepaired(cwd, lost);
-        rmSync(cwd, { recursive: true });
-      }
-      tell(`SIGKILL at each of the ${length} calls of the system in verify --repair: nothing lost`);
-    },
-    isLong ? 600_000 : undefined,
-  );
-
   it(
     "leaves everything as it was where the system fails",
     async () => {
