@@ -1,8 +1,8 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
-import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
+import { hasSystemCode, LeanPickleError } from "../errors.ts";
 import { BUILT_REPL } from "./checkout.ts";
-import { Evidence } from "./evidence.ts";
+import { Evidence, isExecutable } from "./evidence.ts";
 import { identifyLean, type LeanIdentity } from "./lean-identity.ts";
 import { findProject } from "./project.ts";
 import { type LeanPlace, toolchainInUse } from "./toolchain.ts";
@@ -111,16 +111,4 @@ function findLake(named: string | undefined): string | undefined {
     .filter((folder) => folder !== "")
     .map((folder) => resolve(folder, "lake"))
     .find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch (error) {
-    if (isSystemError(error)) {
-      return false;
-    }
-    throw error;
-  }
 }
