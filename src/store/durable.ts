@@ -1,8 +1,9 @@
 /** Writes that are on the disk when they are done. */
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { isSystemError } from "../errors.ts";
+import { fileSystem } from "./file-system.ts";
 
 /** A random name for a file that is being written. */
 export function randomName(): string {
@@ -25,7 +26,7 @@ export async function writeTemporary(folder: string, text: string): Promise<stri
     });
     return path;
   } catch (error) {
-    await rm(path, { force: true });
+    await fileSystem.rm(path, { force: true });
     throw error;
   }
 }
@@ -41,7 +42,7 @@ export async function withFile<T>(
   flags: string | number,
   use: (file: FileHandle) => Promise<T>,
 ): Promise<T> {
-  const file = await open(path, flags, 0o600);
+  const file = await fileSystem.open(path, flags, 0o600);
   try {
     return await use(file);
   } catch (error) {

@@ -1,8 +1,8 @@
 /** The folders of a cache. */
-import { constants, existsSync, lstatSync } from "node:fs";
-import { access, lstat, mkdir, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
 import { dirname, join } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
+import { fileSystem } from "./file-system.ts";
 import { cachePath, temporaryPath } from "./layout.ts";
 
 /** The convention by which backup tools know a cache: https://bford.info/cachedir/ */
@@ -40,11 +40,11 @@ export async function prepareFolders(workingDir: string): Promise<void> {
 function arePrepared(workingDir: string): boolean {
   const cache = cachePath(workingDir);
   const isFolder = (path: string): boolean =>
-    lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+    fileSystem.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   return (
     isFolder(cache) &&
     isFolder(temporaryPath(workingDir)) &&
-    [...MARKS.keys()].every((name) => existsSync(join(cache, name)))
+    [...MARKS.keys()].every((name) => fileSystem.existsSync(join(cache, name)))
   );
 }
 
@@ -54,8 +54,8 @@ function arePrepared(workingDir: string): boolean {
  */
 export async function checkWritable(workingDir: string): Promise<void> {
   for (const path of [temporaryPath(workingDir), cachePath(workingDir), workingDir]) {
-    if (existsSync(path)) {
-      await access(path, constants.W_OK | constants.X_OK);
+    if (fileSystem.existsSync(path)) {
+      await fileSystem.access(path, constants.W_OK | constants.X_OK);
     }
   }
 }
@@ -72,7 +72,7 @@ export async function checkFolders(workingDir: string): Promise<void> {
 
 async function checkFolder(path: string): Promise<void> {
   try {
-    if (!(await lstat(path)).isDirectory()) {
+    if (!(await fileSystem.lstat(path)).isDirectory()) {
       throw new LeanPickleError("cache-damaged", `${path} is not a folder.`, {
         hint: "Nothing was changed. Move it away, or choose another working directory with -d.",
       });
@@ -89,7 +89,7 @@ async function makeWorkingDir(path: string): Promise<void> {
     await makeFolder(path, { mayBeLink: true });
   } catch (error) {
     // Node's recursive mkdir never ends where a folder that is there takes none, as in /proc.
-    if (!hasSystemCode(error, "ENOENT") || existsSync(dirname(path))) {
+    if (!hasSystemCode(error, "ENOENT") || fileSystem.existsSync(dirname(path))) {
       throw error;
     }
     await makeWorkingDir(dirname(path));
@@ -98,14 +98,14 @@ async function makeWorkingDir(path: string): Promise<void> {
 }
 
 async function makeFolder(path: string, { mayBeLink = false } = {}): Promise<void> {
-  await unlessThere(mkdir(path, { mode: 0o700 }));
+  await unlessThere(fileSystem.mkdir(path, { mode: 0o700 }));
   if (!mayBeLink) {
     await checkFolder(path);
   }
 }
 
 async function writeOnce(path: string, text: string): Promise<void> {
-  await unlessThere(writeFile(path, text, { flag: "wx", mode: 0o600 }));
+  await unlessThere(fileSystem.writeFile(path, text, { flag: "wx", mode: 0o600 }));
 }
 
 async function unlessThere(making: Promise<void>): Promise<void> {

@@ -1,11 +1,11 @@
 /** Who holds the lock of a cache: noted beside it, so that the lock of a dead process can be told. */
 import { randomUUID } from "node:crypto";
-import { readFileSync, readlinkSync, statSync } from "node:fs";
-import { readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
 import { hasSystemCode, isSystemError } from "../errors.ts";
+import { fileSystem } from "./file-system.ts";
 import { lockHolderPath, lockPath, temporaryPath } from "./layout.ts";
 
 const holderSchema = v.object({
@@ -39,10 +39,10 @@ export async function announceHolder(workingDir: string): Promise<Holder> {
   const note = lockHolderPath(workingDir);
   const written = passingPath(workingDir, holder.token);
   try {
-    await writeFile(written, JSON.stringify(holder), { mode: 0o600 });
-    await rename(written, note);
+    await fileSystem.writeFile(written, JSON.stringify(holder), { mode: 0o600 });
+    await fileSystem.rename(written, note);
   } catch (error) {
-    await rm(written, { force: true });
+    await fileSystem.rm(written, { force: true });
     throw error;
   }
   return holder;
@@ -51,7 +51,7 @@ export async function announceHolder(workingDir: string): Promise<Holder> {
 /** Removes the note of a holder that is about to give its lock back, but not another's. */
 export async function withdrawHolder(workingDir: string, holder: Holder): Promise<void> {
   if ((await readHolder(workingDir))?.token === holder.token) {
-    await rm(lockHolderPath(workingDir), { force: true });
+    await fileSystem.rm(lockHolderPath(workingDir), { force: true });
   }
 }
 
@@ -71,11 +71,11 @@ export async function breakDeadLock(
   holder: Holder | undefined,
 ): Promise<boolean> {
   const path = lockPath(workingDir);
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = fileSystem.statSync(path, { throwIfNoEntry: false });
   if (holder?.lock !== identify(path)) {
     // What is noted, if anything, is not this lock's.
     const isOld = found !== undefined && Date.now() - found.mtimeMs > UNANNOUNCED_MS;
-    return isOld && (await unlessMissing(rmdir(path)));
+    return isOld && (await unlessMissing(fileSystem.rmdir(path)));
   }
   const isDead = holder.space === processSpace() && !isAlive(holder.pid);
   if (!isDead) {
@@ -83,19 +83,19 @@ export async function breakDeadLock(
   }
   const note = lockHolderPath(workingDir);
   const claim = passingPath(workingDir, randomUUID());
-  if (!(await unlessMissing(rename(note, claim)))) {
+  if (!(await unlessMissing(fileSystem.rename(note, claim)))) {
     return false;
   }
   if ((await readHolderFile(claim))?.token !== holder.token) {
-    await rename(claim, note);
+    await fileSystem.rename(claim, note);
     return false;
   }
   try {
     if (identify(path) === holder.lock) {
-      await unlessMissing(rmdir(path));
+      await unlessMissing(fileSystem.rmdir(path));
     }
   } finally {
-    await rm(claim, { force: true });
+    await fileSystem.rm(claim, { force: true });
   }
   return true;
 }
@@ -114,7 +114,7 @@ function passingPath(workingDir: string, token: string): string {
 
 async function readHolderFile(path: string): Promise<Holder | undefined> {
   try {
-    const holder: unknown = JSON.parse(await readFile(path, "utf8"));
+    const holder: unknown = JSON.parse(await fileSystem.readFile(path, "utf8"));
     return v.is(holderSchema, holder) ? holder : undefined;
   } catch (error) {
     if (hasSystemCode(error, "ENOENT") || error instanceof SyntaxError) {
@@ -127,7 +127,7 @@ async function readHolderFile(path: string): Promise<Holder | undefined> {
 
 /** Tells one lock from the next at the same path; empty where there is none. */
 export function identify(path: string): string {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const found = fileSystem.statSync(path, { bigint: true, throwIfNoEntry: false });
   return found ? `${found.ino}:${found.birthtimeNs}` : "";
 }
 

@@ -6,10 +6,10 @@
  * manifest: whoever writes it looks first whether it is still the one that was read
  * (manifest-update.ts).
  */
-import * as nodeFs from "node:fs";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { LeanPickleError } from "../errors.ts";
+import { lockFileSystem } from "./file-system.ts";
 import { lockPath, manifestPath } from "./layout.ts";
 import {
   announceHolder,
@@ -151,15 +151,15 @@ function hasCode(error: unknown, code: string): boolean {
  * took ours for dead: neither when it is given back, nor when this process ends.
  */
 class GuardedFs {
-  readonly mkdir = nodeFs.mkdir;
-  readonly stat = nodeFs.stat;
-  readonly utimes = nodeFs.utimes;
+  readonly mkdir = lockFileSystem.mkdir;
+  readonly stat = lockFileSystem.stat;
+  readonly utimes = lockFileSystem.utimes;
   /** Which lock is ours, once we have it. */
   own: string | undefined;
 
   readonly rmdir = (path: string, done: (error: NodeJS.ErrnoException | null) => void): void => {
     if (this.#mayRemove(path)) {
-      nodeFs.rmdir(path, done);
+      lockFileSystem.rmdir(path, done);
     } else {
       done(null);
     }
@@ -167,7 +167,7 @@ class GuardedFs {
 
   readonly rmdirSync = (path: string): void => {
     if (this.#mayRemove(path)) {
-      nodeFs.rmdirSync(path);
+      lockFileSystem.rmdirSync(path);
     }
   };
 

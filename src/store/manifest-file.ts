@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
 import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
+import { fileSystem } from "./file-system.ts";
 import { backupPath, manifestPath } from "./layout.ts";
 import { checkManifest, emptyManifest, type Manifest } from "./manifest.ts";
 import { readRegularFile } from "./regular-file.ts";
@@ -25,7 +25,7 @@ export function readStored(workingDir: string): StoredManifest {
   const path = manifestPath(workingDir);
   const text = readText(path);
   if (text === undefined) {
-    if (existsSync(backupPath(workingDir))) {
+    if (fileSystem.existsSync(backupPath(workingDir))) {
       throw damaged(path, "it is missing, and its backup is there", workingDir);
     }
     return { manifest: emptyManifest(), text };

@@ -1,6 +1,6 @@
-import { readFile, rename, rm } from "node:fs/promises";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
 import { syncDirectory, writeTemporary } from "./durable.ts";
+import { fileSystem } from "./file-system.ts";
 import { prepareFolders } from "./folders.ts";
 import { backupPath, manifestPath, temporaryPath } from "./layout.ts";
 import { type LockOptions, withLock } from "./lock.ts";
@@ -73,14 +73,14 @@ async function replaceManifest(
       return false;
     }
     if (backup) {
-      await rename(backup, backupPath(workingDir));
+      await fileSystem.rename(backup, backupPath(workingDir));
     }
-    await rename(next, manifestPath(workingDir));
+    await fileSystem.rename(next, manifestPath(workingDir));
     await syncDirectory(workingDir);
     return true;
   } finally {
     for (const path of written) {
-      await rm(path, { force: true });
+      await fileSystem.rm(path, { force: true });
     }
   }
 }
@@ -112,7 +112,7 @@ function linesOf(texts: readonly string[]): string {
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, "utf8");
+    return await fileSystem.readFile(path, "utf8");
   } catch (error) {
     if (hasSystemCode(error, "ENOENT")) {
       return undefined;

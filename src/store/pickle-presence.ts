@@ -1,6 +1,6 @@
 /** What can be told of pickles, and noted on them, without reading them. */
-import { lstatSync, lutimesSync } from "node:fs";
 import { isSystemError } from "../errors.ts";
+import { fileSystem } from "./file-system.ts";
 import { picklePath } from "./layout.ts";
 import type { ManifestState } from "./manifest.ts";
 
@@ -8,7 +8,7 @@ type Located = Pick<ManifestState, "pickleFile" | "bytes">;
 
 /** Whether the pickle of a state is there and has its size. */
 export function isPickleThere(workingDir: string, entry: Located): boolean {
-  const found = lstatSync(picklePath(workingDir, entry), { throwIfNoEntry: false });
+  const found = fileSystem.lstatSync(picklePath(workingDir, entry), { throwIfNoEntry: false });
   return found?.isFile() === true && found.size === entry.bytes;
 }
 
@@ -19,7 +19,7 @@ export function isPickleThere(workingDir: string, entry: Located): boolean {
 export function touchPickle(workingDir: string, entry: Located): void {
   const now = new Date();
   try {
-    lutimesSync(picklePath(workingDir, entry), now, now);
+    fileSystem.lutimesSync(picklePath(workingDir, entry), now, now);
   } catch (error) {
     if (!isSystemError(error)) {
       throw error;

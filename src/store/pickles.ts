@@ -1,10 +1,11 @@
 /** The pickles of a cache: files that are written once, under a name of their own. */
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, fstatSync, openSync, readFileSync, type Stats } from "node:fs";
-import { type FileHandle, readdir, rename, rm } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
 import { randomName, syncDirectory, withFile, withPath } from "./durable.ts";
+import { fileSystem } from "./file-system.ts";
 import { checkFolders, prepareFolders } from "./folders.ts";
 import { CACHE_FOLDER, cachePath, picklePath, temporaryPath } from "./layout.ts";
 import type { ManifestState } from "./manifest.ts";
@@ -73,7 +74,7 @@ export class TemporaryPickle {
    */
   async keep(key: string): Promise<string> {
     const pickleFile = `${CACHE_FOLDER}/${key}.${randomBytes(4).toString("hex")}.olean`;
-    await rename(this.path, join(this.#workingDir, pickleFile));
+    await fileSystem.rename(this.path, join(this.#workingDir, pickleFile));
     return pickleFile;
   }
 
@@ -82,9 +83,9 @@ export class TemporaryPickle {
     const folder = temporaryPath(this.#workingDir);
     // Where the folder cannot be listed, what went wrong is told by what else failed in it; what is
     // left in it is garbage, and no state's.
-    const names = await readdir(folder).catch(() => []);
+    const names = await fileSystem.readdir(folder).catch(() => []);
     for (const name of names.filter((each) => each.startsWith(this.#name))) {
-      await rm(join(folder, name), { force: true });
+      await fileSystem.rm(join(folder, name), { force: true });
     }
   }
 }
@@ -97,7 +98,7 @@ export async function syncPickles(workingDir: string): Promise<void> {
 /** Removes a pickle that no manifest names any more; one that is gone already is all right. */
 export async function removePickle(workingDir: string, pickleFile: string): Promise<void> {
   await checkFolders(workingDir);
-  await rm(join(workingDir, pickleFile), { force: true });
+  await fileSystem.rm(join(workingDir, pickleFile), { force: true });
 }
 
 /**
@@ -129,15 +130,16 @@ export async function findDamage(
 }
 
 function findDamageOfSmall(path: string, entry: PickleEntry): string | undefined {
-  const file = openSync(path, READ_NO_FOLLOW);
+  const file = fileSystem.openSync(path, READ_NO_FOLLOW);
   try {
-    const misfit = findMisfit(path, entry, fstatSync(file));
-    const digest = (): string => createHash("sha256").update(readFileSync(file)).digest("hex");
+    const misfit = findMisfit(path, entry, fileSystem.fstatSync(file));
+    const digest = (): string =>
+      createHash("sha256").update(fileSystem.readFileSync(file)).digest("hex");
     return misfit ?? findChange(path, entry, digest());
   } catch (error) {
     throw withPath(error, path);
   } finally {
-    closeSync(file);
+    fileSystem.closeSync(file);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Reading files in whose place somebody may have put something else. */
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { constants } from "node:fs";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
+import { fileSystem } from "./file-system.ts";
 
 /** Never through a link in the file's place, and without waiting for the writer of a pipe there. */
 export const READ_NO_FOLLOW = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -12,13 +13,13 @@ export const READ_NO_FOLLOW = constants.O_RDONLY | constants.O_NOFOLLOW | consta
 export function readRegularFile(path: string): string {
   const file = openFile(path);
   try {
-    const found = fstatSync(file);
+    const found = fileSystem.fstatSync(file);
     if (!found.isFile()) {
       throw notRegular(`${path} is no regular file.`);
     }
     return readOpenFile(file, found.size);
   } finally {
-    closeSync(file);
+    fileSystem.closeSync(file);
   }
 }
 
@@ -27,18 +28,18 @@ function readOpenFile(file: number, size: number): string {
   const buffer = Buffer.allocUnsafe(size + 1);
   let length = 0;
   for (let read = -1; read !== 0 && length < buffer.length; length += read) {
-    read = readSync(file, buffer, length, buffer.length - length, null);
+    read = fileSystem.readSync(file, buffer, length, buffer.length - length, null);
   }
   if (length > size) {
     // It grew while it was read, which only what is not of this program does.
-    return buffer.toString("utf8", 0, length) + readFileSync(file, "utf8");
+    return buffer.toString("utf8", 0, length) + fileSystem.readFileSync(file, "utf8");
   }
   return buffer.toString("utf8", 0, length);
 }
 
 function openFile(path: string): number {
   try {
-    return openSync(path, READ_NO_FOLLOW);
+    return fileSystem.openSync(path, READ_NO_FOLLOW);
   } catch (error) {
     throw hasSystemCode(error, "ELOOP") ? notRegular(`${path} is a link.`, error) : error;
   }

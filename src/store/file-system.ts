@@ -1,0 +1,64 @@
+/**
+ * What is asked of the operating system to read and to change a cache, and nothing else in store/
+ * asks it: the one place where tests make each of these calls fail, or kill the process at it.
+ */
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  lutimesSync,
+  mkdir as mkdirWithCallback,
+  openSync,
+  readFileSync,
+  readSync,
+  rmdirSync,
+  rmdir as rmdirWithCallback,
+  statSync,
+  stat as statWithCallback,
+  utimes as utimesWithCallback,
+} from "node:fs";
+import {
+  access,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  writeFile,
+} from "node:fs/promises";
+
+/** The functions of `node:fs/promises` and the synchronous ones of `node:fs`, by their own names. */
+export const fileSystem = {
+  access,
+  closeSync,
+  existsSync,
+  fstatSync,
+  lstat,
+  lstatSync,
+  lutimesSync,
+  mkdir,
+  open,
+  openSync,
+  readdir,
+  readFile,
+  readFileSync,
+  readSync,
+  rename,
+  rm,
+  rmdir,
+  statSync,
+  writeFile,
+};
+
+/** What proper-lockfile asks for: functions of `node:fs`, most of which call back. */
+export const lockFileSystem = {
+  mkdir: mkdirWithCallback,
+  rmdir: rmdirWithCallback,
+  rmdirSync,
+  stat: statWithCallback,
+  utimes: utimesWithCallback,
+};
