@@ -11,6 +11,13 @@ export interface ReplLaunch {
   cwd?: string | undefined;
   /** Its whole environment; this process's own by default. */
   env?: NodeJS.ProcessEnv | undefined;
+  /**
+   * Asks for its whole environment where running something has to tell that: before each process is
+   * started, in place of `env`. What it throws is what the start fails of.
+   */
+  askEnv?: (() => Promise<NodeJS.ProcessEnv>) | undefined;
+  /** What a person can do where Lean does not find an import. */
+  adviceOnImports?: string | undefined;
   /** The toolchain that runs behind it, such as `leanprover/lean4:v4.33.0`; null where unknown. */
   toolchain?: string | null | undefined;
   /**

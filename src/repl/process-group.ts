@@ -35,33 +35,68 @@ function unregister(group: ProcessGroup): void {
   }
 }
 
-/** A running process group; it starts with the constructor. */
+/** A process group; it starts with the constructor, or as soon as its environment is known. */
 export class ProcessGroup {
   /** Resolves when the leader has ended, the group is gone and its output has been read. */
   readonly closed: Promise<ProcessExit>;
+  /** Resolves when there is a process, or will be none; undefined where that is so already. */
+  readonly starting: Promise<void> | undefined;
   /** The last lines of standard error. */
   readonly stderr = new TextTail();
-  readonly #child: ChildProcess;
+  readonly #launch: ReplLaunch;
+  readonly #onOutput: (chunk: Buffer) => void;
+  readonly #onOutputEnd: () => void;
+  #child: ChildProcess | undefined;
+  /** Ends the waiting for the environment. */
+  #giveUp = (): void => {};
+  #isEnded = false;
   /** Why the process could not be started, where it could not. */
-  startError: NodeJS.ErrnoException | undefined;
+  startError: Error | undefined;
 
   /**
    * @param onOutput called with each chunk of the standard output
    * @param onOutputEnd called when there will be no more
    */
   constructor(launch: ReplLaunch, onOutput: (chunk: Buffer) => void, onOutputEnd: () => void) {
-    this.#child = spawn(launch.command, launch.args ?? [], {
-      cwd: launch.cwd,
-      env: launch.env ?? process.env,
+    this.#launch = launch;
+    this.#onOutput = onOutput;
+    this.#onOutputEnd = onOutputEnd;
+    if (launch.askEnv) {
+      this.starting = this.#startLater(launch.askEnv);
+      this.closed = this.starting.then(() => this.#watch());
+    } else {
+      this.#start(launch.env);
+      this.closed = this.#watch();
+    }
+  }
+
+  async #startLater(askEnv: () => Promise<NodeJS.ProcessEnv>): Promise<void> {
+    const givenUp = new Promise<undefined>((resolve) => {
+      this.#giveUp = () => resolve(undefined);
+    });
+    try {
+      const env = await Promise.race([askEnv(), givenUp]);
+      if (!this.#isEnded) {
+        this.#start(env);
+      }
+    } catch (error) {
+      this.startError = error as Error;
+    }
+  }
+
+  #start(env: NodeJS.ProcessEnv | undefined): void {
+    const { command, args = [], cwd } = this.#launch;
+    this.#child = spawn(command, args, {
+      cwd,
+      env: env ?? process.env,
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
     });
     // Where this process has no file descriptors left, there are no streams; `error` tells it.
-    this.#child.stdout?.on("data", onOutput).on("end", onOutputEnd);
+    this.#child.stdout?.on("data", this.#onOutput).on("end", this.#onOutputEnd);
     this.#child.stderr?.on("data", (chunk: Buffer) => this.stderr.push(chunk));
     // A broken pipe is how a dead process is noticed on writing; its end is reported by `closed`.
     this.#child.stdin?.on("error", () => {});
-    this.closed = this.#watch();
     if (this.#child.pid !== undefined) {
       register(this);
     }
@@ -69,12 +104,12 @@ export class ProcessGroup {
 
   /** The id of the leader, which is that of the group; undefined where the start failed. */
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#child?.pid;
   }
 
   /** Writes to the standard input of the leader. */
   write(text: string): void {
-    this.#child.stdin?.write(text);
+    this.#child?.stdin?.write(text);
   }
 
   /** Sends a signal to every process of the group that is left. */
@@ -91,14 +126,21 @@ export class ProcessGroup {
 
   /** Closes standard input, at which a REPL ends by itself, and ends the group if it does not. */
   async close(): Promise<ProcessExit> {
-    this.#child.stdin?.end();
+    this.#stopStarting();
+    this.#child?.stdin?.end();
     return await this.#closedOr(() => this.end());
   }
 
   /** Ends the group: asks with SIGTERM, and kills what is still there a second later. */
   async end(): Promise<ProcessExit> {
+    this.#stopStarting();
     this.signal("SIGTERM");
     return await this.#closedOr(() => this.signal("SIGKILL"));
+  }
+
+  #stopStarting(): void {
+    this.#isEnded = true;
+    this.#giveUp();
   }
 
   /** Waits for the end, and takes the next, harder means where it does not come in time. */
@@ -113,6 +155,9 @@ export class ProcessGroup {
 
   async #watch(): Promise<ProcessExit> {
     const child = this.#child;
+    if (!child) {
+      return { code: null, signal: null };
+    }
     const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
     const started = await new Promise<boolean>((resolve) => {
       child.once("exit", () => resolve(true));
