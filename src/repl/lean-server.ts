@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { ProcessGroup } from "../system/process-group.ts";
 import {
   checkTimeout,
   DEFAULT_TIMEOUT_S,
@@ -19,7 +20,6 @@ import {
 import { AnswerFramer, encodeRequest } from "./framing.ts";
 import { type Making, Makings, type ReplId } from "./makings.ts";
 import type { EndReason, Pending } from "./pending.ts";
-import { ProcessGroup } from "./process-group.ts";
 import type { AnswerTo, ReplAnswer, ReplRequest } from "./protocol.ts";
 import { checkAnswer, checkRequest, excerpt, parseAnswer } from "./protocol-check.ts";
 import { residentMemory } from "./resident-memory.ts";

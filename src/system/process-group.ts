@@ -4,9 +4,24 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { onExit } from "signal-exit";
-import type { ReplLaunch } from "./connection.ts";
-import type { ProcessExit } from "./errors.ts";
 import { TextTail } from "./text-tail.ts";
+
+/** The command that starts a process. */
+export interface ProcessLaunch {
+  /** The executable: a path, or a name that is looked up on PATH. It is never given to a shell. */
+  command: string;
+  args?: readonly string[] | undefined;
+  /** The folder it runs in; this process's own by default. */
+  cwd?: string | undefined;
+  /** Its whole environment; this process's own by default. */
+  env?: NodeJS.ProcessEnv | undefined;
+}
+
+/** How a process ended: its exit code, or the signal that ended it. */
+export interface ProcessExit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
 
 /** How long a group may take to end by itself before the next, harder means, in milliseconds. */
 const GRACE_MS = 1000;
@@ -49,7 +64,7 @@ export class ProcessGroup {
    * @param onOutput called with each chunk of the standard output
    * @param onOutputEnd called when there will be no more
    */
-  constructor(launch: ReplLaunch, onOutput: (chunk: Buffer) => void, onOutputEnd: () => void) {
+  constructor(launch: ProcessLaunch, onOutput: (chunk: Buffer) => void, onOutputEnd: () => void) {
     this.#child = spawn(launch.command, launch.args ?? [], {
       cwd: launch.cwd,
       env: launch.env ?? process.env,
@@ -135,4 +150,11 @@ export class ProcessGroup {
     }
     return { code: child.exitCode, signal: child.signalCode };
   }
+}
+
+/** The exit of a process, in words: `exited with code 1`, `was killed by SIGSEGV`. */
+export function describeExit(exit: ProcessExit): string {
+  return exit.signal === null
+    ? `exited with code ${exit.code ?? "unknown"}`
+    : `was killed by ${exit.signal}`;
 }
