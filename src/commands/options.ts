@@ -9,8 +9,8 @@ export interface GlobalOptions {
   lake?: string;
   /** Seconds for one request. */
   timeout: number;
-  /** Seconds to wait for the lock. */
-  lockTimeout: number;
+  /** Seconds to wait for a lock; undefined where nobody has said. */
+  lockTimeout?: number;
   /** MiB of resident memory of one REPL. */
   memoryLimit?: number;
   json: boolean;
@@ -111,7 +111,6 @@ export function settleGlobalOptions(command: Command): GlobalOptions {
   );
   return {
     timeout: 300,
-    lockTimeout: 60,
     workingDir: settled.workingDir ?? process.cwd(),
     json: false,
     quiet: false,

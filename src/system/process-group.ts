@@ -63,8 +63,14 @@ export class ProcessGroup {
   /**
    * @param onOutput called with each chunk of the standard output
    * @param onOutputEnd called when there will be no more
+   * @param onErrorOutput called with each chunk of the standard error, of which the end is kept
    */
-  constructor(launch: ProcessLaunch, onOutput: (chunk: Buffer) => void, onOutputEnd: () => void) {
+  constructor(
+    launch: ProcessLaunch,
+    onOutput: (chunk: Buffer) => void,
+    onOutputEnd: () => void,
+    onErrorOutput: (chunk: Buffer) => void = () => {},
+  ) {
     this.#child = spawn(launch.command, launch.args ?? [], {
       cwd: launch.cwd,
       env: launch.env ?? process.env,
@@ -73,7 +79,10 @@ export class ProcessGroup {
     });
     // Where this process has no file descriptors left, there are no streams; `error` tells it.
     this.#child.stdout?.on("data", onOutput).on("end", onOutputEnd);
-    this.#child.stderr?.on("data", (chunk: Buffer) => this.stderr.push(chunk));
+    this.#child.stderr?.on("data", (chunk: Buffer) => {
+      this.stderr.push(chunk);
+      onErrorOutput(chunk);
+    });
     // A broken pipe is how a dead process is noticed on writing; its end is reported by `closed`.
     this.#child.stdin?.on("error", () => {});
     this.closed = this.#watch();
@@ -92,6 +101,11 @@ export class ProcessGroup {
     this.#child.stdin?.write(text);
   }
 
+  /** Closes the standard input of the leader. */
+  closeInput(): void {
+    this.#child.stdin?.end();
+  }
+
   /** Sends a signal to every process of the group that is left. */
   signal(signal: NodeJS.Signals): void {
     if (this.pid === undefined) {
@@ -106,7 +120,7 @@ export class ProcessGroup {
 
   /** Closes standard input, at which a REPL ends by itself, and ends the group if it does not. */
   async close(): Promise<ProcessExit> {
-    this.#child.stdin?.end();
+    this.closeInput();
     return await this.#closedOr(() => this.end());
   }
 
