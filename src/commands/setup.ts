@@ -185,7 +185,8 @@ async function prove(context: Context, launch: ProcessLaunch, toolchain: string)
     const { step, error } = failed;
     const why = isSystemError(error) ? describeSystemError(error) : error.message;
     const message = `The REPL was built, and does not work (${step}): ${why}`;
-    throw new LeanPickleError("no-repl", message, { cause: error });
+    const { hint } = error instanceof LeanPickleError ? error : {};
+    throw new LeanPickleError("no-repl", message, { hint, cause: error });
   }
   const [wanted, is] = [leanVersionOf(toolchain), header?.leanVersion];
   if (wanted !== undefined && is && is !== wanted) {

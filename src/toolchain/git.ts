@@ -38,7 +38,10 @@ export interface GitOptions extends RunOptions {
  */
 export async function listRefs(url: string, options: GitOptions): Promise<Map<string, string>> {
   const args = ["ls-remote", "--tags", "--heads", "--", url];
-  const { stdout } = await must(run(args, options), `list the tags of ${withoutCredentials(url)}`);
+  const { stdout } = await must(
+    run(args, quietly(options)),
+    `list the tags of ${withoutCredentials(url)}`,
+  );
   const lines = stdout.matchAll(/^([0-9a-f]{40,64})\t(refs\/(?:tags|heads)\/\S+)$/gm);
   return new Map([...lines].map(([, object = "", ref = ""]) => [ref, object]));
 }
@@ -79,7 +82,7 @@ export async function checkOutCommit(
     await must(fetched, `fetch ${withoutCredentials(url)}`);
   }
   const args = ["rev-parse", "--verify", "--quiet", `${commit}^{commit}`];
-  const { ok, stdout } = await run(args, options, folder);
+  const { ok, stdout } = await run(args, quietly(options), folder);
   if (ok) {
     await checkOut(folder, stdout.trim(), options);
   }
@@ -119,11 +122,18 @@ async function run(
   return await runProgram(launch, options);
 }
 
+/** For what prints an answer: that is data, and nothing for a person. */
+function quietly(options: GitOptions): GitOptions {
+  return { ...options, onLine: undefined };
+}
+
 async function must(running: Promise<ProgramEnd>, task: string): Promise<ProgramEnd> {
   const end = await running;
   if (!end.ok) {
     const tail = end.tail === "" ? "" : `:\n${end.tail}`;
-    throw new LeanPickleError("no-repl", `git could not ${task}: it ${end.what}${tail || "."}`);
+    throw new LeanPickleError("no-repl", `git could not ${task}: it ${end.what}${tail || "."}`, {
+      hint: "Another repository, such as a mirror on this machine, can be named with --from.",
+    });
   }
   return end;
 }

@@ -95,7 +95,9 @@ export async function buildRepl(checkout: string, options: LakeOptions): Promise
   const { ok, what, tail } = await runProgram(launch, options);
   if (!ok) {
     const said = tail === "" ? "It printed nothing." : `The end of its output:\n${tail}`;
-    throw new LeanPickleError("no-repl", `"lake build" of the REPL ${what} (${lake}). ${said}`);
+    throw new LeanPickleError("no-repl", `"lake build" of the REPL ${what} (${lake}). ${said}`, {
+      hint: "-v shows all that git and lake print.",
+    });
   }
   const repl = join(checkout, BUILT_REPL);
   if (!isExecutable(repl)) {

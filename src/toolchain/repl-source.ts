@@ -87,10 +87,12 @@ async function chooseByToolchain(
   }
   const where = sources.map(withoutCredentials).join(" and ");
   const nearest = nearestReleases(all, toolchain);
-  const near = nearest.length === 0 ? "no Lean at all" : `${nearest.join(", ")}`;
-  const message = `No tag of the REPL fits ${toolchain}. The nearest in ${where} are for ${near}.`;
-  throw new LeanPickleError("no-repl", message, {
-    hint: `Have the project use one of these, or name a revision with --rev whose lean-toolchain is ${toolchain}.`,
+  const there =
+    nearest.length === 0
+      ? `In ${where} there is none for any Lean.`
+      : `The nearest in ${where} are for ${nearest.join(", ")}.`;
+  throw new LeanPickleError("no-repl", `No tag of the REPL fits ${toolchain}. ${there}`, {
+    hint: `Use another Lean, or name with --rev a revision whose lean-toolchain is ${toolchain}.`,
   });
 }
 

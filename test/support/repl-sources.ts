@@ -30,6 +30,22 @@ export function replMirror(tags: Record<string, string>): string {
   return join(folder, "repl.git");
 }
 
+const OFFICIAL = "leanprover/lean4:";
+
+/** A bare mirror with upstream's tags, those of the fork, and one that says what it is not. */
+export function mixedMirror(): string {
+  return replMirror({
+    "v4.31.0": `${OFFICIAL}v4.31.0`,
+    "v4.32.0": `${OFFICIAL}v4.32.0`,
+    "v1.3.9_lean-toolchain-v4.33.0-rc1": `${OFFICIAL}v4.33.0-rc1`,
+    "v1.3.18_lean-toolchain-v4.33.0-rc1": `${OFFICIAL}v4.33.0-rc1`,
+    "v1.3.18_lean-toolchain-v4.32.0": `${OFFICIAL}v4.32.0`,
+    "v1.3.18_lean-toolchain-v4.30.0": `${OFFICIAL}v4.30.0`,
+    "v1.3.18_lean-toolchain-nightly-2026-01-02": "leanprover/lean4-nightly:nightly-2026-01-02",
+    "v4.20.0": `${OFFICIAL}v4.21.0`,
+  });
+}
+
 /** Notes each call, and for those that are named waits until the file that says so is gone. */
 const GIT_OF_TESTS = `#!/bin/sh
 echo "$$ $*" >> "$GIT_LOG"
@@ -131,7 +147,9 @@ export class SetupPlace {
 
   /** The arguments of each git so far that did one of these things, in order. */
   gits(...commands: readonly string[]): string[] {
-    return lines(this.#gitLog).filter((line) => commands.some((each) => line.includes(` ${each} `)));
+    return lines(this.#gitLog).filter((line) =>
+      commands.some((each) => line.includes(` ${each} `)),
+    );
   }
 
   /** `PID build TOOLCHAIN` for each build so far, in order, and `PID child`. */
