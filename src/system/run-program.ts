@@ -4,7 +4,10 @@ import { describeExit, ProcessGroup, type ProcessLaunch } from "./process-group.
 import { TextTail } from "./text-tail.ts";
 
 /** More on a standard output than this, in bytes, is not what was asked for. */
-const MOST_OUTPUT = 2 ** 26;
+const MOST_OUTPUT = 2 ** 24;
+
+/** A line that is longer than this, in characters, is told in pieces. */
+const LONGEST_LINE = 2 ** 16;
 
 /** How a program is run. */
 export interface RunOptions {
@@ -95,10 +98,17 @@ class Lines {
   }
 
   #take(text: string): void {
+    if (!this.#onLine) {
+      return;
+    }
     const lines = (this.#rest + text).split(/\r\n|\r|\n/);
     this.#rest = lines.pop() ?? "";
+    if (this.#rest.length > LONGEST_LINE) {
+      lines.push(this.#rest);
+      this.#rest = "";
+    }
     for (const line of lines.filter((each) => each.trim() !== "")) {
-      this.#onLine?.(withoutCredentials(line));
+      this.#onLine(withoutCredentials(line));
     }
   }
 }
