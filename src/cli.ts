@@ -155,7 +155,9 @@ function explain(error: unknown): Explanation {
   if (error instanceof LeanPickleError) {
     const { code, message, hint } = error;
     const extra = "messages" in error ? { messages: error.messages } : {};
-    return { code, message, hint, exitCode: ERROR_EXIT_CODES[code] ?? 1, extra };
+    const exitCode = ERROR_EXIT_CODES[code] ?? 1;
+    const shown = code === "no-repl" ? pointToDoctor(hint) : hint;
+    return { code, message, hint: shown, exitCode, extra };
   }
   if (error instanceof CommanderError) {
     const message = error.message.replace(/^error: /, "");
@@ -167,6 +169,12 @@ function explain(error: unknown): Explanation {
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: "unknown", message, exitCode: 1 };
+}
+
+/** Where there is no REPL, one command says all there is to say of what is here. */
+function pointToDoctor(hint: string | undefined): string {
+  const doctor = '"lean-pickle doctor" shows what was found, and what to do.';
+  return hint === undefined ? doctor : `${hint}\n${doctor}`;
 }
 
 async function showLeanMessages(output: Output, error: unknown): Promise<void> {

@@ -56,7 +56,7 @@ export class Context {
   /** Finds the REPL. */
   async findRepl(): Promise<FoundRepl> {
     const { findRepl } = await import("../toolchain/find-repl.ts");
-    return await findRepl(this.options);
+    return await findRepl({ ...this.options, signal: this.signal });
   }
 
   /** How a REPL is to be run. */

@@ -5,6 +5,8 @@ import type { AnswerTo, ReplRequest } from "./protocol.ts";
 
 /** The command that starts a REPL. */
 export interface ReplLaunch extends ProcessLaunch {
+  /** What a person can do where Lean does not find an import. */
+  adviceOnImports?: string | undefined;
   /** The toolchain that runs behind it, such as `leanprover/lean4:v4.33.0`; null where unknown. */
   toolchain?: string | null | undefined;
   /**

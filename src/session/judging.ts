@@ -1,8 +1,10 @@
 /** What it means for a state that it did not come back, or came back as another one. */
 import { describeSystemError, hasSystemCode, isSystemError } from "../errors.ts";
+import type { ReplLaunch } from "../repl/connection.ts";
 import { ReplEndedError } from "../repl/errors.ts";
 import type { ManifestState } from "../store/manifest.ts";
 import { targetOf } from "./goals.ts";
+import { isImportNotFound } from "./imports-not-found.ts";
 import type { ProofView } from "./session-cache.ts";
 import type { NotLoaded } from "./verdicts.ts";
 
@@ -42,9 +44,13 @@ function summarize(goals: string[]): string {
 }
 
 /** What an error says of the state that was being loaded; one that says nothing of it is thrown. */
-export function judge(error: unknown, { lean }: ManifestState): NotLoaded {
+export function judge(
+  error: unknown,
+  { lean }: ManifestState,
+  { adviceOnImports = "" }: ReplLaunch,
+): NotLoaded {
   if (error instanceof ReplEndedError) {
-    return judgeEnd(error, lean);
+    return judgeEnd(error, lean, adviceOnImports);
   }
   const isShort = hasSystemCode(error, "EMFILE") || hasSystemCode(error, "ENFILE");
   if (isSystemError(error) && !isShort) {
@@ -54,8 +60,16 @@ export function judge(error: unknown, { lean }: ManifestState): NotLoaded {
 }
 
 /** What the end of a REPL says of the state that was being loaded. */
-function judgeEnd(error: ReplEndedError, lean: ManifestState["lean"]): NotLoaded {
+function judgeEnd(
+  error: ReplEndedError,
+  lean: ManifestState["lean"],
+  adviceOnImports: string,
+): NotLoaded {
   const lastWords = lastWordsOf(error.stderr);
+  if (error.turn === "run" && isImportNotFound(lastWords)) {
+    const message = `Lean did not find what it imports: ${lastWords} ${adviceOnImports}`.trimEnd();
+    return { status: "failed", message, cause: error };
+  }
   const message = `The REPL ${error.what}.${lastWords && ` Its last words: ${lastWords}`}`;
   if (error.turn !== "run") {
     return { status: "failed", message: `It was not tried. ${message}`, cause: error };

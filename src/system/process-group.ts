@@ -15,6 +15,21 @@ export interface ProcessLaunch {
   cwd?: string | undefined;
   /** Its whole environment; this process's own by default. */
   env?: NodeJS.ProcessEnv | undefined;
+  /**
+   * Asks for its whole environment where running something has to tell that: before each process is
+   * started, in place of `env`. What it throws is what the start fails of.
+   */
+  askEnv?: (() => Promise<NodeJS.ProcessEnv>) | undefined;
+}
+
+/** What is told of what the leader of a group prints. */
+export interface OutputListeners {
+  /** Called with each chunk of the standard output. */
+  onOutput(chunk: Buffer): void;
+  /** Called when there will be no more of it. */
+  onOutputEnd(): void;
+  /** Called with each chunk of the standard error, of which the end is kept. */
+  onErrorOutput?(chunk: Buffer): void;
 }
 
 /** How a process ended: its exit code, or the signal that ended it. */
@@ -50,30 +65,55 @@ function unregister(group: ProcessGroup): void {
   }
 }
 
-/** A running process group; it starts with the constructor. */
+/** A process group; it starts with the constructor, or as soon as its environment is known. */
 export class ProcessGroup {
   /** Resolves when the leader has ended, the group is gone and its output has been read. */
   readonly closed: Promise<ProcessExit>;
+  /** Resolves when there is a process, or will be none; undefined where that is so already. */
+  readonly starting: Promise<void> | undefined;
   /** The last lines of standard error. */
   readonly stderr = new TextTail();
-  readonly #child: ChildProcess;
+  readonly #launch: ProcessLaunch;
+  readonly #listeners: OutputListeners;
+  #child: ChildProcess | undefined;
+  /** Ends the waiting for the environment. */
+  #giveUp = (): void => {};
+  #isEnded = false;
   /** Why the process could not be started, where it could not. */
-  startError: NodeJS.ErrnoException | undefined;
+  startError: Error | undefined;
 
-  /**
-   * @param onOutput called with each chunk of the standard output
-   * @param onOutputEnd called when there will be no more
-   * @param onErrorOutput called with each chunk of the standard error, of which the end is kept
-   */
-  constructor(
-    launch: ProcessLaunch,
-    onOutput: (chunk: Buffer) => void,
-    onOutputEnd: () => void,
-    onErrorOutput: (chunk: Buffer) => void = () => {},
-  ) {
-    this.#child = spawn(launch.command, launch.args ?? [], {
-      cwd: launch.cwd,
-      env: launch.env ?? process.env,
+  constructor(launch: ProcessLaunch, listeners: OutputListeners) {
+    this.#launch = launch;
+    this.#listeners = listeners;
+    if (launch.askEnv) {
+      this.starting = this.#startLater(launch.askEnv);
+      this.closed = this.starting.then(() => this.#watch());
+    } else {
+      this.#start(launch.env);
+      this.closed = this.#watch();
+    }
+  }
+
+  async #startLater(askEnv: () => Promise<NodeJS.ProcessEnv>): Promise<void> {
+    const givenUp = new Promise<undefined>((resolve) => {
+      this.#giveUp = () => resolve(undefined);
+    });
+    try {
+      const env = await Promise.race([askEnv(), givenUp]);
+      if (!this.#isEnded) {
+        this.#start(env);
+      }
+    } catch (error) {
+      this.startError = error as Error;
+    }
+  }
+
+  #start(env: NodeJS.ProcessEnv | undefined): void {
+    const { command, args = [], cwd } = this.#launch;
+    const { onOutput, onOutputEnd, onErrorOutput } = this.#listeners;
+    this.#child = spawn(command, args, {
+      cwd,
+      env: env ?? process.env,
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
     });
@@ -81,11 +121,10 @@ export class ProcessGroup {
     this.#child.stdout?.on("data", onOutput).on("end", onOutputEnd);
     this.#child.stderr?.on("data", (chunk: Buffer) => {
       this.stderr.push(chunk);
-      onErrorOutput(chunk);
+      onErrorOutput?.(chunk);
     });
     // A broken pipe is how a dead process is noticed on writing; its end is reported by `closed`.
     this.#child.stdin?.on("error", () => {});
-    this.closed = this.#watch();
     if (this.#child.pid !== undefined) {
       register(this);
     }
@@ -93,17 +132,17 @@ export class ProcessGroup {
 
   /** The id of the leader, which is that of the group; undefined where the start failed. */
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#child?.pid;
   }
 
   /** Writes to the standard input of the leader. */
   write(text: string): void {
-    this.#child.stdin?.write(text);
+    this.#child?.stdin?.write(text);
   }
 
   /** Closes the standard input of the leader. */
   closeInput(): void {
-    this.#child.stdin?.end();
+    this.#child?.stdin?.end();
   }
 
   /** Sends a signal to every process of the group that is left. */
@@ -120,14 +159,21 @@ export class ProcessGroup {
 
   /** Closes standard input, at which a REPL ends by itself, and ends the group if it does not. */
   async close(): Promise<ProcessExit> {
+    this.#stopStarting();
     this.closeInput();
     return await this.#closedOr(() => this.end());
   }
 
   /** Ends the group: asks with SIGTERM, and kills what is still there a second later. */
   async end(): Promise<ProcessExit> {
+    this.#stopStarting();
     this.signal("SIGTERM");
     return await this.#closedOr(() => this.signal("SIGKILL"));
+  }
+
+  #stopStarting(): void {
+    this.#isEnded = true;
+    this.#giveUp();
   }
 
   /** Waits for the end, and takes the next, harder means where it does not come in time. */
@@ -142,6 +188,9 @@ export class ProcessGroup {
 
   async #watch(): Promise<ProcessExit> {
     const child = this.#child;
+    if (!child) {
+      return { code: null, signal: null };
+    }
     const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
     const started = await new Promise<boolean>((resolve) => {
       child.once("exit", () => resolve(true));

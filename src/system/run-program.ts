@@ -37,9 +37,8 @@ export async function runProgram(launch: ProcessLaunch, options: RunOptions): Pr
   const tail = new TextTail();
   const [outLines, errorLines] = [new Lines(onLine), new Lines(onLine)];
   let bytes = 0;
-  const group = new ProcessGroup(
-    launch,
-    (chunk) => {
+  const group = new ProcessGroup(launch, {
+    onOutput(chunk) {
       bytes += chunk.length;
       if (bytes > MOST_OUTPUT) {
         void group.end();
@@ -49,12 +48,12 @@ export async function runProgram(launch: ProcessLaunch, options: RunOptions): Pr
       tail.push(chunk);
       outLines.push(chunk);
     },
-    () => outLines.end(),
-    (chunk) => {
+    onOutputEnd: () => outLines.end(),
+    onErrorOutput(chunk) {
       tail.push(chunk);
       errorLines.push(chunk);
     },
-  );
+  });
   const abort = () => void group.end();
   signal?.addEventListener("abort", abort, { once: true });
   try {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { simulatedRepl } from "../simulated-repl/index.ts";
+import { temporaryFolder } from "./folders.ts";
 
 export const program = fileURLToPath(new URL("../../bin/lean-pickle.js", import.meta.url));
 
@@ -30,14 +31,17 @@ export interface Running {
   ended: Promise<Ended>;
 }
 
+/** What of the tester's environment would decide how the program behaves. */
+const DECIDING = /^(LEAN_|ELAN_|LAKE_|SIMULATED_REPL_|XDG_CACHE_HOME$|NO_COLOR$|FORCE_COLOR$|CI$)/;
+
 /** An environment in which nothing of the tester's own decides how the program behaves. */
 function environment({ repl = {}, env = {} }: Surroundings): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(
-    ([name]) => !/^(LEAN_PICKLE_|SIMULATED_REPL_|NO_COLOR$|FORCE_COLOR$|CI$)/.test(name),
-  );
+  const own = Object.entries(process.env).filter(([name]) => !DECIDING.test(name));
   const settings = Object.entries(repl).map(([name, value]) => [`SIMULATED_REPL_${name}`, value]);
   return {
     ...Object.fromEntries(own),
+    // A home in which there is neither elan nor a REPL.
+    HOME: temporaryFolder(),
     LEAN_PICKLE_REPL: simulatedRepl,
     ...Object.fromEntries(settings),
     ...env,
