@@ -65,6 +65,7 @@ const OPERATIONS: Record<string, string> = {
   fsync: "sync",
   lstat: "look at",
   mkdir: "make the folder",
+  mkdtemp: "make a folder at",
   open: "open",
   read: "read",
   rename: "rename",

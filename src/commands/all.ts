@@ -42,4 +42,8 @@ export const COMMANDS: Record<string, CommandEntry> = {
     summary: "run code or tactics on a state, and keep nothing",
     load: () => import("./run.ts"),
   },
+  setup: {
+    summary: "fetch and build the REPL that fits your Lean",
+    load: () => import("./setup.ts"),
+  },
 };

@@ -12,8 +12,8 @@ export interface GlobalOptions {
   origins: Origins;
   /** Seconds for one request. */
   timeout: number;
-  /** Seconds to wait for the lock. */
-  lockTimeout: number;
+  /** Seconds to wait for a lock; undefined where nobody has said. */
+  lockTimeout?: number;
   /** MiB of resident memory of one REPL. */
   memoryLimit?: number;
   json: boolean;
@@ -119,7 +119,6 @@ export function settleGlobalOptions(command: Command): GlobalOptions {
   const { repl, project, lake } = origins;
   return {
     timeout: 300,
-    lockTimeout: 60,
     // A current directory that is gone matters only where nothing else is named.
     ...(settled.workingDir === undefined && { workingDir: process.cwd() }),
     json: false,

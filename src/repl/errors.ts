@@ -1,11 +1,6 @@
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
+import { describeExit, type ProcessExit } from "../system/process-group.ts";
 import type { ReplLaunch } from "./connection.ts";
-
-/** How a process ended: its exit code, or the signal that ended it. */
-export interface ProcessExit {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-}
 
 /** What an error that ended a REPL knows of it. */
 export interface ReplEndDetails {
@@ -98,13 +93,6 @@ export class ReplStartError extends LeanPickleError {
       cause,
     });
   }
-}
-
-/** The exit of a process, in words: `exited with code 1`, `was killed by SIGSEGV`. */
-function describeExit(exit: ProcessExit): string {
-  return exit.signal === null
-    ? `exited with code ${exit.code ?? "unknown"}`
-    : `was killed by ${exit.signal}`;
 }
 
 /** What a person is told of a start that failed; a lack of the system's is told as it is. */

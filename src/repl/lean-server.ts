@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { ProcessGroup } from "../system/process-group.ts";
 import {
   checkTimeout,
   DEFAULT_TIMEOUT_S,
@@ -19,7 +20,6 @@ import { AnswerFramer, encodeRequest } from "./framing.ts";
 import { type Making, Makings, type ReplId } from "./makings.ts";
 import { watchMemory } from "./memory-watch.ts";
 import type { EndReason, Pending } from "./pending.ts";
-import { ProcessGroup } from "./process-group.ts";
 import type { AnswerTo, ReplAnswer, ReplRequest } from "./protocol.ts";
 import { checkAnswer, checkRequest, excerpt, parseAnswer } from "./protocol-check.ts";
 
@@ -48,11 +48,10 @@ export class LeanServer implements ReplConnection {
     this.#options = options;
     // A process that closed its output can answer nothing more, but may live on.
     const endSilent = () => this.#endForProtocol("it closed its standard output");
-    this.#group = new ProcessGroup(
-      launch,
-      (chunk) => this.#receive(chunk),
-      () => setTimeout(endSilent, CLOSED_OUTPUT_MS).unref(),
-    );
+    this.#group = new ProcessGroup(launch, {
+      onOutput: (chunk) => this.#receive(chunk),
+      onOutputEnd: () => setTimeout(endSilent, CLOSED_OUTPUT_MS).unref(),
+    });
     const abort = () => this.#end(() => options.signal?.reason);
     options.signal?.addEventListener("abort", abort, { once: true });
     this.#closed = this.#group.closed.then((exit) => {

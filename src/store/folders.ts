@@ -24,7 +24,7 @@ export async function prepareFolders(workingDir: string): Promise<void> {
   if (arePrepared(workingDir)) {
     return;
   }
-  await makeWorkingDir(workingDir);
+  await makeFolders(workingDir);
   const cache = cachePath(workingDir);
   await makeFolder(cache);
   await makeFolder(temporaryPath(workingDir));
@@ -84,7 +84,8 @@ async function checkFolder(path: string): Promise<void> {
   }
 }
 
-async function makeWorkingDir(path: string): Promise<void> {
+/** Makes a folder, and those on its way, for their owner alone; one that is there may be a link. */
+export async function makeFolders(path: string): Promise<void> {
   try {
     await makeFolder(path, { mayBeLink: true });
   } catch (error) {
@@ -92,8 +93,8 @@ async function makeWorkingDir(path: string): Promise<void> {
     if (!hasSystemCode(error, "ENOENT") || fileSystem.existsSync(dirname(path))) {
       throw error;
     }
-    await makeWorkingDir(dirname(path));
-    await makeWorkingDir(path);
+    await makeFolders(dirname(path));
+    await makeFolders(path);
   }
 }
 

@@ -24,12 +24,38 @@ export function temporaryPath(workingDir: string): string {
   return join(workingDir, CACHE_FOLDER, "tmp");
 }
 
+/** Where a lock lies, and what has to lie beside it. */
+export interface LockPlace {
+  /** What it locks, in words: the beginning of a sentence. */
+  what: string;
+  /** What is locked: it need not be there. */
+  target: string;
+  /** The lock: a folder, which stays empty. */
+  lock: string;
+  /** Who holds it: beside it, since proper-lockfile removes the lock as an empty folder. */
+  holder: string;
+  /** A folder in the same file system, which is there, for notes that lie in it for a moment. */
+  scratch: string;
+}
+
 /** The lock on the manifest. */
+export function manifestLock(workingDir: string): LockPlace {
+  const target = manifestPath(workingDir);
+  return {
+    what: `The manifest ${target}`,
+    target,
+    lock: lockPath(workingDir),
+    holder: lockHolderPath(workingDir),
+    scratch: temporaryPath(workingDir),
+  };
+}
+
+/** The folder that is there while the manifest is locked. */
 export function lockPath(workingDir: string): string {
   return join(workingDir, CACHE_FOLDER, "manifest.lock");
 }
 
-/** Who holds the lock: beside it, since proper-lockfile removes the lock as an empty folder. */
+/** The note of who holds the lock on the manifest. */
 export function lockHolderPath(workingDir: string): string {
   return join(workingDir, CACHE_FOLDER, "manifest.lock.holder.json");
 }

@@ -1,4 +1,4 @@
-/** Who holds the lock of a cache: noted beside it, so that the lock of a dead process can be told. */
+/** Who holds a lock: noted beside it, so that the lock of a dead process can be told. */
 import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { hasSystemCode, isSystemError } from "../errors.ts";
 import { fileSystem } from "./file-system.ts";
-import { lockHolderPath, lockPath, temporaryPath } from "./layout.ts";
+import type { LockPlace } from "./layout.ts";
 
 const holderSchema = v.object({
   pid: v.number(),
@@ -27,17 +27,17 @@ const UNANNOUNCED_MS = 3000;
 export type Holder = v.InferOutput<typeof holderSchema>;
 
 /** Notes that this process has just taken the lock. */
-export async function announceHolder(workingDir: string): Promise<Holder> {
+export async function announceHolder(place: LockPlace): Promise<Holder> {
   const holder: Holder = {
     pid: process.pid,
     host: hostname(),
     space: processSpace(),
     since: new Date().toISOString(),
     token: randomUUID(),
-    lock: identify(lockPath(workingDir)),
+    lock: identify(place.lock),
   };
-  const note = lockHolderPath(workingDir);
-  const written = passingPath(workingDir, holder.token);
+  const note = place.holder;
+  const written = passingPath(place, holder.token);
   try {
     await fileSystem.writeFile(written, JSON.stringify(holder), { mode: 0o600 });
     await fileSystem.rename(written, note);
@@ -49,15 +49,15 @@ export async function announceHolder(workingDir: string): Promise<Holder> {
 }
 
 /** Removes the note of a holder that is about to give its lock back, but not another's. */
-export async function withdrawHolder(workingDir: string, holder: Holder): Promise<void> {
-  if ((await readHolder(workingDir))?.token === holder.token) {
-    await fileSystem.rm(lockHolderPath(workingDir), { force: true });
+export async function withdrawHolder(place: LockPlace, holder: Holder): Promise<void> {
+  if ((await readHolder(place))?.token === holder.token) {
+    await fileSystem.rm(place.holder, { force: true });
   }
 }
 
 /** Who holds the lock, if it is held and its holder has said so. */
-export async function readHolder(workingDir: string): Promise<Holder | undefined> {
-  return await readHolderFile(lockHolderPath(workingDir));
+export async function readHolder(place: LockPlace): Promise<Holder | undefined> {
+  return await readHolderFile(place.holder);
 }
 
 /**
@@ -67,10 +67,10 @@ export async function readHolder(workingDir: string): Promise<Holder | undefined
  * ended before it said which it was is removed when it is older than saying so takes.
  */
 export async function breakDeadLock(
-  workingDir: string,
+  place: LockPlace,
   holder: Holder | undefined,
 ): Promise<boolean> {
-  const path = lockPath(workingDir);
+  const path = place.lock;
   const found = fileSystem.statSync(path, { throwIfNoEntry: false });
   if (holder?.lock !== identify(path)) {
     // What is noted, if anything, is not this lock's.
@@ -81,8 +81,8 @@ export async function breakDeadLock(
   if (!isDead) {
     return false;
   }
-  const note = lockHolderPath(workingDir);
-  const claim = passingPath(workingDir, randomUUID());
+  const note = place.holder;
+  const claim = passingPath(place, randomUUID());
   if (!(await unlessMissing(fileSystem.rename(note, claim)))) {
     return false;
   }
@@ -108,8 +108,8 @@ export function describeHolder(holder: Holder | undefined): string {
 }
 
 /** Where a note lies for a moment: what a process that is killed leaves there is garbage. */
-function passingPath(workingDir: string, token: string): string {
-  return join(temporaryPath(workingDir), `holder.${token}.json`);
+function passingPath(place: LockPlace, token: string): string {
+  return join(place.scratch, `holder.${token}.json`);
 }
 
 async function readHolderFile(path: string): Promise<Holder | undefined> {

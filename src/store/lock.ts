@@ -1,16 +1,16 @@
 /**
- * The one lock of a cache, on its manifest: held for a read, a change and a write, and never while
- * Lean runs. It is proper-lockfile's, with what that lacks: who holds it stands beside it
- * (lock-holder.ts), the lock of a dead process is broken at once by exactly one of those that wait,
- * and waiting can be interrupted. A lock that was lost all the same cannot lose an entry of the
- * manifest: whoever writes it looks first whether it is still the one that was read
+ * Locks among processes. The one lock of a cache is on its manifest: held for a read, a change and a
+ * write, and never while Lean runs. They are proper-lockfile's, with what that lacks: who holds one
+ * stands beside it (lock-holder.ts), the lock of a dead process is broken at once by exactly one of
+ * those that wait, and waiting can be interrupted. A lock that was lost all the same cannot lose an
+ * entry of the manifest: whoever writes it looks first whether it is still the one that was read
  * (manifest-update.ts).
  */
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { LeanPickleError } from "../errors.ts";
 import { lockFileSystem } from "./file-system.ts";
-import { lockPath, manifestPath } from "./layout.ts";
+import { type LockPlace, manifestLock } from "./layout.ts";
 import {
   announceHolder,
   breakDeadLock,
@@ -45,16 +45,25 @@ export interface LockOptions {
 
 type Release = () => Promise<void>;
 
-/**
- * Runs `body` while holding the lock of a cache, whose folders must be there.
- * @throws {LeanPickleError} `cache-locked` where another process held it for too long
- */
+/** As {@link withLockAt}, with the lock of a cache, whose folders must be there. */
 export async function withLock<T>(
   workingDir: string,
   options: LockOptions,
   body: () => Promise<T>,
 ): Promise<T> {
-  const release = await acquire(workingDir, options);
+  return await withLockAt(manifestLock(workingDir), options, body);
+}
+
+/**
+ * Runs `body` while holding a lock.
+ * @throws {LeanPickleError} `cache-locked` where another process held it for too long
+ */
+export async function withLockAt<T>(
+  place: LockPlace,
+  options: LockOptions,
+  body: () => Promise<T>,
+): Promise<T> {
+  const release = await acquire(place, options);
   try {
     return await body();
   } finally {
@@ -62,19 +71,19 @@ export async function withLock<T>(
   }
 }
 
-async function acquire(workingDir: string, options: LockOptions): Promise<Release> {
+async function acquire(place: LockPlace, options: LockOptions): Promise<Release> {
   const { lockTimeout = DEFAULT_LOCK_TIMEOUT_S, signal, onWait } = options;
   const startedAt = performance.now();
   let pause = FIRST_PAUSE_MS;
   let told = false;
   for (;;) {
     signal?.throwIfAborted();
-    const release = await tryLock(workingDir);
+    const release = await tryLock(place);
     if (release) {
       return release;
     }
-    const holder = await readHolder(workingDir);
-    if (await breakDeadLock(workingDir, holder)) {
+    const holder = await readHolder(place);
+    if (await breakDeadLock(place, holder)) {
       continue;
     }
     const waited = performance.now() - startedAt;
@@ -85,7 +94,7 @@ async function acquire(workingDir: string, options: LockOptions): Promise<Releas
     const left = lockTimeout * 1000 - waited;
     if (left <= 0) {
       const who = describeHolder(holder);
-      const message = `The manifest ${manifestPath(workingDir)} was locked for ${lockTimeout} s by ${who}.`;
+      const message = `${place.what} was locked for ${lockTimeout} s by ${who}.`;
       throw new LeanPickleError("cache-locked", message, {
         hint: "Nothing was changed. Wait for that process, or wait longer with --lock-timeout.",
       });
@@ -97,14 +106,14 @@ async function acquire(workingDir: string, options: LockOptions): Promise<Releas
 }
 
 /** Takes the lock if it is free, and returns what gives it back. */
-async function tryLock(workingDir: string): Promise<Release | undefined> {
+async function tryLock(place: LockPlace): Promise<Release | undefined> {
   // Loaded where a lock is taken, and not before: it installs handlers of signals.
   const { lock } = (await import("proper-lockfile")).default;
   const fs = new GuardedFs();
   let release: Release;
   try {
-    release = await lock(manifestPath(workingDir), {
-      lockfilePath: lockPath(workingDir),
+    release = await lock(place.target, {
+      lockfilePath: place.lock,
       realpath: false,
       stale: STALE_MS,
       fs,
@@ -119,10 +128,10 @@ async function tryLock(workingDir: string): Promise<Release | undefined> {
     throw error;
   }
   try {
-    const holder = await announceHolder(workingDir);
+    const holder = await announceHolder(place);
     fs.own = holder.lock;
     return async () => {
-      await withdrawHolder(workingDir, holder);
+      await withdrawHolder(place, holder);
       await giveBack(release);
     };
   } catch (error) {

@@ -1,8 +1,12 @@
 /** Where `lean-pickle setup` keeps the REPLs that it built: one checkout for each toolchain. */
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { BUILT_REPL } from "./checkout.ts";
-import { Evidence, isExecutable } from "./evidence.ts";
+import { Evidence, isExecutable, readSmallFile } from "./evidence.ts";
+import { COMMIT, headRevision } from "./git-revision.ts";
 import { readToolchain } from "./toolchain.ts";
+import { isSameToolchain } from "./toolchain-name.ts";
+import { parseJson } from "./trace-file.ts";
 import { userCacheFolder } from "./user-cache.ts";
 
 /**
@@ -15,7 +19,7 @@ const TOOLCHAIN = /^(?!.*--)(?:[a-z0-9_][\w-]*\/[a-z0-9_][\w-]*:)?[a-z0-9][\w.-]
 /** Longer ones are names of no toolchain, and perhaps of no folder. */
 const MOST_CHARACTERS = 200;
 
-/** The folder of all REPLs that were built; undefined where the user has no folder for caches. */
+/** The folder that holds the REPLs that were built; undefined where the user has no folder for caches. */
 export function builtReplsFolder(): string | undefined {
   const cache = userCacheFolder();
   return cache && join(cache, "repl");
@@ -36,6 +40,15 @@ export function builtReplFolder(toolchain: string): string | undefined {
 }
 
 /**
+ * The folder in which the REPL of a toolchain is built, and lies when it was: {@link builtReplFolder}
+ * is a link to there. No toolchain's name begins as it does.
+ */
+export function buildsFolder(toolchain: string): string | undefined {
+  const folder = builtReplFolder(toolchain);
+  return folder && join(dirname(folder), ".builds", basename(folder));
+}
+
+/**
  * The executable of the REPL that was built for a toolchain; undefined where there is none. What is
  * there is whole: a checkout gets this name only after it was built and has worked.
  * @param toolchain as for {@link builtReplFolder}
@@ -44,7 +57,40 @@ export function findBuiltRepl(toolchain: string): string | undefined {
   const folder = builtReplFolder(toolchain);
   const repl = folder && join(folder, BUILT_REPL);
   // Where the file system knows no upper and lower case, the folder may be another toolchain's.
-  return repl && isExecutable(repl) && readToolchain(folder, "REPL", new Evidence()) === toolchain
-    ? repl
-    : undefined;
+  return repl && isExecutable(repl) && isFor(folder, toolchain) ? repl : undefined;
+}
+
+function isFor(folder: string, toolchain: string): boolean {
+  const own = readToolchain(folder, "REPL", new Evidence());
+  return own !== null && isSameToolchain(own, toolchain) === true;
+}
+
+/** What `lean-pickle setup` notes of a REPL that it built. */
+export interface BuildRecord {
+  /** The URL or the path of the repository. */
+  source: string;
+  /** The tag, the branch or the commit, as it was looked for there. */
+  rev: string;
+}
+
+/** In the folder of lake, which git leaves alone: the checkout stays as it was fetched. */
+const RECORD = join(".lake", "lean-pickle.json");
+
+/** Notes in a checkout where it comes from. */
+export function writeBuildRecord(checkout: string, { source, rev }: BuildRecord): void {
+  writeFileSync(join(checkout, RECORD), `${JSON.stringify({ source, rev })}\n`);
+}
+
+/** What was noted in a checkout; undefined where there is nothing of it. */
+export function readBuildRecord(checkout: string): BuildRecord | undefined {
+  const found = readSmallFile(join(checkout, RECORD));
+  const parsed = typeof found === "string" ? null : parseJson(found.toString());
+  const { source, rev } = parsed instanceof Object ? (parsed as Record<string, unknown>) : {};
+  return typeof source === "string" && typeof rev === "string" ? { source, rev } : undefined;
+}
+
+/** Whether a checkout is at what a user calls a tag, a branch or a commit, or was when it was made. */
+export function isAtRevision(checkout: string, rev: string): boolean {
+  const isCommit = COMMIT.test(rev) && headRevision(checkout)?.startsWith(rev) === true;
+  return isCommit || readBuildRecord(checkout)?.rev === rev;
 }

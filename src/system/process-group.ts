@@ -4,9 +4,39 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { onExit } from "signal-exit";
-import type { ReplLaunch } from "./connection.ts";
-import type { ProcessExit } from "./errors.ts";
 import { TextTail } from "./text-tail.ts";
+
+/** The command that starts a process. */
+export interface ProcessLaunch {
+  /** The executable: a path, or a name that is looked up on PATH. It is never given to a shell. */
+  command: string;
+  args?: readonly string[] | undefined;
+  /** The folder it runs in; this process's own by default. */
+  cwd?: string | undefined;
+  /** Its whole environment; this process's own by default. */
+  env?: NodeJS.ProcessEnv | undefined;
+  /**
+   * Asks for its whole environment where running something has to tell that: before each process is
+   * started, in place of `env`. What it throws is what the start fails of.
+   */
+  askEnv?: (() => Promise<NodeJS.ProcessEnv>) | undefined;
+}
+
+/** What is told of what the leader of a group prints. */
+export interface OutputListeners {
+  /** Called with each chunk of the standard output. */
+  onOutput(chunk: Buffer): void;
+  /** Called when there will be no more of it. */
+  onOutputEnd(): void;
+  /** Called with each chunk of the standard error, of which the end is kept. */
+  onErrorOutput?(chunk: Buffer): void;
+}
+
+/** How a process ended: its exit code, or the signal that ended it. */
+export interface ProcessExit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
 
 /** How long a group may take to end by itself before the next, harder means, in milliseconds. */
 const GRACE_MS = 1000;
@@ -43,9 +73,8 @@ export class ProcessGroup {
   readonly starting: Promise<void> | undefined;
   /** The last lines of standard error. */
   readonly stderr = new TextTail();
-  readonly #launch: ReplLaunch;
-  readonly #onOutput: (chunk: Buffer) => void;
-  readonly #onOutputEnd: () => void;
+  readonly #launch: ProcessLaunch;
+  readonly #listeners: OutputListeners;
   #child: ChildProcess | undefined;
   /** Ends the waiting for the environment. */
   #giveUp = (): void => {};
@@ -53,14 +82,9 @@ export class ProcessGroup {
   /** Why the process could not be started, where it could not. */
   startError: Error | undefined;
 
-  /**
-   * @param onOutput called with each chunk of the standard output
-   * @param onOutputEnd called when there will be no more
-   */
-  constructor(launch: ReplLaunch, onOutput: (chunk: Buffer) => void, onOutputEnd: () => void) {
+  constructor(launch: ProcessLaunch, listeners: OutputListeners) {
     this.#launch = launch;
-    this.#onOutput = onOutput;
-    this.#onOutputEnd = onOutputEnd;
+    this.#listeners = listeners;
     if (launch.askEnv) {
       this.starting = this.#startLater(launch.askEnv);
       this.closed = this.starting.then(() => this.#watch());
@@ -86,6 +110,7 @@ export class ProcessGroup {
 
   #start(env: NodeJS.ProcessEnv | undefined): void {
     const { command, args = [], cwd } = this.#launch;
+    const { onOutput, onOutputEnd, onErrorOutput } = this.#listeners;
     this.#child = spawn(command, args, {
       cwd,
       env: env ?? process.env,
@@ -93,8 +118,11 @@ export class ProcessGroup {
       stdio: ["pipe", "pipe", "pipe"],
     });
     // Where this process has no file descriptors left, there are no streams; `error` tells it.
-    this.#child.stdout?.on("data", this.#onOutput).on("end", this.#onOutputEnd);
-    this.#child.stderr?.on("data", (chunk: Buffer) => this.stderr.push(chunk));
+    this.#child.stdout?.on("data", onOutput).on("end", onOutputEnd);
+    this.#child.stderr?.on("data", (chunk: Buffer) => {
+      this.stderr.push(chunk);
+      onErrorOutput?.(chunk);
+    });
     // A broken pipe is how a dead process is noticed on writing; its end is reported by `closed`.
     this.#child.stdin?.on("error", () => {});
     if (this.#child.pid !== undefined) {
@@ -112,6 +140,11 @@ export class ProcessGroup {
     this.#child?.stdin?.write(text);
   }
 
+  /** Closes the standard input of the leader. */
+  closeInput(): void {
+    this.#child?.stdin?.end();
+  }
+
   /** Sends a signal to every process of the group that is left. */
   signal(signal: NodeJS.Signals): void {
     if (this.pid === undefined) {
@@ -127,7 +160,7 @@ export class ProcessGroup {
   /** Closes standard input, at which a REPL ends by itself, and ends the group if it does not. */
   async close(): Promise<ProcessExit> {
     this.#stopStarting();
-    this.#child?.stdin?.end();
+    this.closeInput();
     return await this.#closedOr(() => this.end());
   }
 
@@ -180,4 +213,11 @@ export class ProcessGroup {
     }
     return { code: child.exitCode, signal: child.signalCode };
   }
+}
+
+/** The exit of a process, in words: `exited with code 1`, `was killed by SIGSEGV`. */
+export function describeExit(exit: ProcessExit): string {
+  return exit.signal === null
+    ? `exited with code ${exit.code ?? "unknown"}`
+    : `was killed by ${exit.signal}`;
 }
