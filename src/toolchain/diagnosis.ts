@@ -5,7 +5,7 @@ import { LeanPickleError } from "../errors.ts";
 import { elanHome, isInstalled, readElanSettings } from "./elan.ts";
 import { Evidence, followLinks, isExecutable } from "./evidence.ts";
 import { findConflict, findReplPlace, type ReplSearch, replToolchainOf } from "./find-repl.ts";
-import { type Finding, good, wrong } from "./finding.ts";
+import { type Finding, good, shellWord, wrong } from "./finding.ts";
 import { findProject, type Project } from "./project.ts";
 import type { ReplPlace } from "./repl-places.ts";
 import { runTool } from "./run-tool.ts";
@@ -171,12 +171,7 @@ function installToolchain(name: string): string {
 }
 
 function inFolder(folder: string, command: string): string {
-  return folder === process.cwd() ? command : `(cd ${quote(folder)} && ${command})`;
-}
-
-/** A path as a word of a shell. */
-function quote(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return folder === process.cwd() ? command : `(cd ${shellWord(folder)} && ${command})`;
 }
 
 /** Whether a program is one of those through which elan runs Lean: links to it, or copies. */

@@ -27,3 +27,8 @@ export function wrong(
 ): Finding {
   return { what, status, found, from, mend };
 }
+
+/** A path as a word of a shell. */
+export function shellWord(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
