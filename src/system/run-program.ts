@@ -13,6 +13,8 @@ const LONGEST_LINE = 2 ** 16;
 export interface RunOptions {
   /** Aborting ends the program and all that it started, and throws the signal's reason. */
   signal?: AbortSignal | undefined;
+  /** The time that it may take, in seconds; then it is ended. Any by default. */
+  timeout?: number | undefined;
   /** Told each line that the program prints, on either stream. */
   onLine?: ((line: string) => void) | undefined;
 }
@@ -23,6 +25,8 @@ export interface ProgramEnd {
   ok: boolean;
   /** All of its standard output. */
   stdout: string;
+  /** The last lines of its standard error. */
+  stderr: string;
   /** How it ended, in words: `exited with code 1`. */
   what: string;
   /** The last lines of what it printed on both streams, without what passwords URLs have in them. */
@@ -31,7 +35,7 @@ export interface ProgramEnd {
 
 /** Runs a program to its end; it gets no input, and no terminal to ask on. */
 export async function runProgram(launch: ProcessLaunch, options: RunOptions): Promise<ProgramEnd> {
-  const { signal, onLine } = options;
+  const { signal, timeout, onLine } = options;
   signal?.throwIfAborted();
   const chunks: Buffer[] = [];
   const tail = new TextTail();
@@ -54,6 +58,12 @@ export async function runProgram(launch: ProcessLaunch, options: RunOptions): Pr
       errorLines.push(chunk);
     },
   });
+  let isLate = false;
+  const expire = () => {
+    isLate = true;
+    void group.end();
+  };
+  const timer = timeout === undefined ? undefined : setTimeout(expire, timeout * 1000);
   const abort = () => void group.end();
   signal?.addEventListener("abort", abort, { once: true });
   try {
@@ -62,13 +72,17 @@ export async function runProgram(launch: ProcessLaunch, options: RunOptions): Pr
     errorLines.end();
     signal?.throwIfAborted();
     const { startError } = group;
+    const late = `did not come to its end within ${timeout} s, and was ended`;
+    const what = startError ? `could not be started: ${startError.message}` : describeExit(exit);
     return {
-      ok: startError === undefined && exit.code === 0 && bytes <= MOST_OUTPUT,
+      ok: startError === undefined && !isLate && exit.code === 0 && bytes <= MOST_OUTPUT,
       stdout: Buffer.concat(chunks).toString("utf8"),
-      what: startError ? `could not be started (${startError.message})` : describeExit(exit),
+      stderr: withoutCredentials(group.stderr.toString()),
+      what: isLate ? late : what,
       tail: withoutCredentials(tail.toString()),
     };
   } finally {
+    clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
   }
 }

@@ -1,8 +1,8 @@
 /** The environment that a REPL runs in. */
 import { delimiter } from "node:path";
 import { LeanPickleError } from "../errors.ts";
+import { type ProgramEnd, runProgram } from "../system/run-program.ts";
 import { isInstalled } from "./elan.ts";
-import { runTool, type ToolEnd } from "./run-tool.ts";
 import { wholeName } from "./toolchain-name.ts";
 import { elanFolder, findOnPath, findTool } from "./tools.ts";
 import { parseJson } from "./trace-file.ts";
@@ -49,10 +49,10 @@ export async function askLeanEnvironment(
     return env;
   }
   const args = ["env", process.execPath, "-e", PRINT_ENVIRONMENT];
-  const end = await runTool(lake, args, { cwd: folder, env, timeout, signal });
-  const printed = end.how === "done" && end.code === 0 ? parseLastLine(end.stdout) : undefined;
+  const end = await runProgram({ command: lake, args, cwd: folder, env }, { timeout, signal });
+  const printed = end.ok ? parseLastLine(end.stdout) : undefined;
   if (!printed) {
-    throw lakeFailed(lake, folder, end, timeout);
+    throw lakeFailed(lake, folder, end);
   }
   return printed;
 }
@@ -83,23 +83,15 @@ function notInstalled(toolchain: string): LeanPickleError {
   });
 }
 
-function lakeFailed(lake: string, folder: string, end: ToolEnd, timeout: number): LeanPickleError {
+function lakeFailed(lake: string, folder: string, end: ProgramEnd): LeanPickleError {
   const what = `"${lake} env" in ${folder}`;
-  const words = end.stderr.trim() || (end.code === 0 ? "" : end.stdout.trim());
-  const said = words === "" ? "." : `. It said:\n${words.slice(-MOST_WORDS)}`;
-  const hint = `Make "lake env" work in ${folder}; "lake build" there may say more.`;
-  if (end.how === "timeout") {
-    const message = `${what} did not come to its end within ${timeout} s, and was ended${said}`;
-    return new LeanPickleError("no-repl", message, { hint });
-  }
-  if (end.how === "not-started") {
-    const message = `${what} could not be started: ${end.error?.message}.`;
-    return new LeanPickleError("no-repl", message, { hint, cause: end.error });
-  }
-  if (end.code === 0) {
+  if (end.ok) {
     const message = `${what} did not run what it was given to run: is that a lake?`;
     return new LeanPickleError("no-repl", message, { hint: "Name another one with --lake." });
   }
-  const how = end.signal === null ? `failed with exit code ${end.code}` : `ended by ${end.signal}`;
-  return new LeanPickleError("no-repl", `${what} ${how}${said}`, { hint });
+  const words = end.stderr || end.stdout.trim();
+  const said = words === "" ? "." : `. It said:\n${words.slice(-MOST_WORDS)}`;
+  return new LeanPickleError("no-repl", `${what} ${end.what}${said}`, {
+    hint: `Make "lake env" work in ${folder}; "lake build" there may say more.`,
+  });
 }

@@ -73,11 +73,7 @@ describe("a project with a built REPL among its packages", () => {
   });
 
   it.each<[string, string, string]>([
-    [
-      "fails",
-      "echo 'error: unknown package' >&2; exit 1",
-      "failed with exit code 1. It said:\nerr",
-    ],
+    ["fails", "echo 'error: unknown package' >&2; exit 1", "exited with code 1. It said:\nerr"],
     ["is none", "exit 0", "is that a lake?"],
     ["hangs", "sleep 1000", "did not come to its end within 1 s, and was ended"],
   ])(

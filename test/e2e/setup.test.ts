@@ -62,6 +62,23 @@ describe("lean-pickle setup", () => {
     });
   });
 
+  it("builds what every other command then finds without any option", async () => {
+    await place.json(["--lean", "v4.31.0", "--from", mirror]);
+    file(join(place.cwd, "lean-toolchain"), `${OFFICIAL}v4.31.0\n`);
+    const added = await place.run(["add", "-c", "def f := 1"], { env: { PATH: "/nowhere" } }, []);
+    expect([added.stdout, added.code], added.stderr).toEqual(["-1\n", 0]);
+  });
+
+  it("says that elan will download a Lean that is not installed", async () => {
+    file(join(place.root, "home", ".elan", "bin", ".keep"));
+    const args = ["--lean", "v4.31.0", "--from", mirror, "--force"];
+    const before = await place.run(args);
+    expect(before.stderr).toContain("elan downloads leanprover/lean4:v4.31.0 first");
+    const installed = "home/.elan/toolchains/leanprover--lean4---v4.31.0/.keep";
+    file(join(place.root, installed));
+    expect((await place.run(args)).stderr).not.toContain("elan downloads");
+  });
+
   it("looks upstream first, and then in LeanInteract's fork", async () => {
     const upstream = replMirror({ "v4.31.0": `${OFFICIAL}v4.31.0` });
     const rewrites = { "leanprover-community/repl": upstream, "augustepoiroux/repl": mirror };

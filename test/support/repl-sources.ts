@@ -108,8 +108,12 @@ export class SetupPlace {
     file(join(this.root, "home", ".keep"));
   }
 
-  /** Starts `lean-pickle setup`. */
-  start(args: readonly string[], { env, ...others }: Partial<Surroundings> = {}): Running {
+  /** Starts `lean-pickle setup`, or another command. */
+  start(
+    args: readonly string[],
+    { env, ...others }: Partial<Surroundings> = {},
+    command: readonly string[] = ["setup"],
+  ): Running {
     const own = {
       PATH: this.bin,
       HOME: join(this.root, "home"),
@@ -123,12 +127,16 @@ export class SetupPlace {
       GIT_LOG: this.#gitLog,
       LAKE_LOG: this.#lakeLog,
     };
-    return start(["setup", ...args], { cwd: this.cwd, env: { ...own, ...env }, ...others });
+    return start([...command, ...args], { cwd: this.cwd, env: { ...own, ...env }, ...others });
   }
 
-  /** Runs `lean-pickle setup` to its end. */
-  async run(args: readonly string[], changes: Partial<Surroundings> = {}): Promise<Ended> {
-    return await this.start(args, changes).ended;
+  /** As {@link start}, to its end. */
+  async run(
+    args: readonly string[],
+    changes: Partial<Surroundings> = {},
+    command?: readonly string[],
+  ): Promise<Ended> {
+    return await this.start(args, changes, command).ended;
   }
 
   /** Runs `lean-pickle setup --json`, which must succeed. */

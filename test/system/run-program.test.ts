@@ -51,6 +51,14 @@ describe("runProgram", () => {
     expect(placed).toMatchObject({ ok: false, what: expect.stringContaining("ENOENT") });
   });
 
+  it("ends a program that takes too long", async () => {
+    const end = await node(`console.error("begun"); setInterval(() => {}, 1000)`, { timeout: 0.5 });
+    expect(end).toMatchObject({
+      ok: false,
+      what: "did not come to its end within 0.5 s, and was ended",
+    });
+  });
+
   it("says which signal ended a program", async () => {
     const end = await node(`process.kill(process.pid, "SIGKILL")`);
     expect(end).toMatchObject({ ok: false, what: "was killed by SIGKILL" });

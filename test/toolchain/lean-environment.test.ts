@@ -70,9 +70,9 @@ describe("askLeanEnvironment", () => {
     [
       "fails",
       "echo 'error: lakefile.lean:1:0: unexpected token' >&2; exit 3",
-      /lake env" in .* failed with exit code 3\. It said:\nerror: lakefile\.lean:1:0: unexpected/,
+      /lake env" in .* exited with code 3\. It said:\nerror: lakefile\.lean:1:0: unexpected/,
     ],
-    ["is killed", "kill -9 $$", /ended by SIGKILL\.$/],
+    ["is killed", "kill -9 $$", /was killed by SIGKILL\.$/],
     ["does something else", "exit 0", /did not run what it was given to run: is that a lake\?/],
     ["prints something else", "echo '[1]'", /did not run what it was given to run/],
   ])("says so where lake %s", async (_what, script, message) => {
