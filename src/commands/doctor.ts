@@ -6,11 +6,17 @@ import { formatBytes, formatDuration, plural, printable } from "../output/text.t
 import { type CacheSurvey, surveyCache } from "../session/cache-survey.ts";
 import { type RoundTrip, roundTrip } from "../session/round-trip.ts";
 import { diagnose } from "../toolchain/diagnosis.ts";
+import { findRepl } from "../toolchain/find-repl.ts";
 import { type Finding, good, shellWord, wrong } from "../toolchain/finding.ts";
+import { wholeName } from "../toolchain/toolchain-name.ts";
+import { leanVersionOf } from "../toolchain/wanted-toolchain.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 
 /** The most time that lake, and each request of the round trip, gets, in seconds. */
 const MOST_TIME_S = 60;
+
+/** Without these there is nothing to try. */
+const NEEDED = new Set(["lake", "lean", "project", "toolchain", "REPL"]);
 
 /** `lean-pickle doctor`: says what was found, and proves that it works. */
 export function define(command: Command, host: Host): void {
@@ -33,16 +39,13 @@ async function doctor(context: Context): Promise<Outcome> {
     progress.step("Looking around", performance.now());
     const findings = await diagnose(search);
     findings.push(ofCache(await surveyCache(options.workingDir)));
-    if (findings.some(({ what, status }) => what === "REPL" && status === "bad")) {
+    if (findings.some(({ what, status }) => NEEDED.has(what) && status === "bad")) {
       return { findings, trip: undefined };
     }
-    const { findRepl } = await import("../toolchain/find-repl.ts");
+    const repl = await findRepl(search);
     const onStep = (step: string) => progress.step(`Trying the REPL: ${step}`, performance.now());
-    const trip = await findRepl(search).then(
-      (repl) => roundTrip(repl, { ...context.serverOptions, timeout, onStep }),
-      failed,
-    );
-    findings.push(ofTrip(trip));
+    const trip = await roundTrip(repl, { ...context.serverOptions, timeout, onStep });
+    findings.push(ofTrip(trip, repl.toolchain));
     return { findings, trip };
   });
   const isUsable = findings.every(({ status }) => status !== "bad");
@@ -54,14 +57,6 @@ async function doctor(context: Context): Promise<Outcome> {
   return isUsable ? "done" : "unusable";
 }
 
-/** A round trip that could not even begin. */
-function failed(error: unknown): RoundTrip {
-  if (error instanceof LeanPickleError) {
-    return { steps: [], header: null, failed: { step: "start", error } };
-  }
-  throw error;
-}
-
 function ofCache(survey: CacheSurvey): Finding {
   const { workingDir, states, bytes, garbage, lockedBy, damage, readOnly } = survey;
   const inIt = workingDir === process.cwd() ? "" : ` -d ${shellWord(workingDir)}`;
@@ -71,8 +66,7 @@ function ofCache(survey: CacheSurvey): Finding {
   const size = states === 0 ? "no states" : `${plural(states, "state")}, ${formatBytes(bytes)}`;
   const locked = lockedBy === null ? "" : `; locked by ${lockedBy}`;
   if (readOnly !== null) {
-    const mend = `chmod -R u+rwX ${shellWord(workingDir)}`;
-    return wrong("cache", "warning", `${size}${locked}; ${readOnly}`, mend, workingDir);
+    return wrong("cache", "warning", `${size}${locked}; ${readOnly}`, null, workingDir);
   }
   if (garbage.files > 0) {
     const rest = `${plural(garbage.files, "file")} (${formatBytes(garbage.bytes)}) that no state needs`;
@@ -82,16 +76,25 @@ function ofCache(survey: CacheSurvey): Finding {
   return good("cache", `${size}${locked}`, workingDir);
 }
 
-function ofTrip({ steps, header, failed }: RoundTrip): Finding {
-  const times = steps.map(({ step, elapsedMs }) => `${step} ${formatDuration(elapsedMs)}`);
+function ofTrip({ steps, header, failed }: RoundTrip, toolchain: string | null): Finding {
   if (!failed) {
-    const lean = header?.leanVersion ? `, of Lean ${header.leanVersion}` : "";
-    return good("round trip", `${times.join(", ")}${lean}`);
+    const times = steps.map(({ step, elapsedMs }) => `${step} ${formatDuration(elapsedMs)}`);
+    const isKnown = toolchain === null ? undefined : leanVersionOf(wholeName(toolchain));
+    const lean = header?.leanVersion;
+    const clause = `${times.join(", ")}${lean ? `, with Lean ${lean}` : ""}`;
+    // A release candidate may go by the name of its release.
+    return isKnown && lean && releaseOf(isKnown) !== releaseOf(lean)
+      ? wrong("round trip", "warning", `${clause}, and not ${isKnown}, as its toolchain says`, null)
+      : good("round trip", clause);
   }
   const { step, error } = failed;
   const why = isSystemError(error) ? describeSystemError(error) : error.message;
   const hint = error instanceof LeanPickleError && error.hint ? `\n${error.hint}` : "";
   return wrong("round trip", "bad", `${step}: ${why}${hint}`, null);
+}
+
+function releaseOf(version: string): string {
+  return version.replace(/-.*/, "");
 }
 
 function asJson({ steps, header, failed }: RoundTrip): object {

@@ -118,17 +118,25 @@ function ofProject({ project, lake }: Found, { origins }: ReplSearch): Finding {
   const isBuilt = [".lake", "build"].some((name) => existsSync(join(folder, name)));
   return isBuilt || !lake
     ? good("project", folder, from)
-    : wrong("project", "warning", `${folder} is not built`, inFolder(folder, "lake build"), from);
+    : wrong(
+        "project",
+        "warning",
+        `${folder}, which is not built`,
+        inFolder(folder, "lake build"),
+        from,
+      );
 }
 
-function ofToolchain({ chosen, replToolchain, elan }: Found): Finding {
+function ofToolchain(found: Found): Finding {
+  const { chosen, replToolchain, elan } = found;
   const toolchain = chosen ?? replToolchain;
   if (!toolchain) {
     return good("toolchain", "none is named here: that of the REPL is used");
   }
   const name = wholeName(toolchain.name);
+  const install = installCommand({ ...found, chosen: toolchain });
   return elan && isInstalled(toolchain.name) === false
-    ? wrong("toolchain", "bad", `${name} is not installed`, installToolchain(name), toolchain.from)
+    ? wrong("toolchain", "bad", `${name} is not installed`, install, toolchain.from)
     : good("toolchain", name, toolchain.from);
 }
 
@@ -143,9 +151,14 @@ async function ofRepl(found: Found, search: ReplSearch): Promise<Finding> {
     const clause = `built with ${names[0]}, and ${chosen?.from} says ${names[1]}`;
     return wrong("REPL", "bad", clause, await setupCommand(search), where);
   }
-  const isSame = chosen && replToolchain && !repl.isOfProject ? ", which agree" : "";
-  const built = replToolchain ? wholeName(replToolchain.name) : "an unknown toolchain";
-  return good("REPL", `built with ${built}${isSame}`, where);
+  if (repl.isOfProject) {
+    return good("REPL", "built by the project's lake, with its toolchain", where);
+  }
+  if (!replToolchain) {
+    return good("REPL", "built with a toolchain that is not known", where);
+  }
+  const agrees = chosen ? ", as is chosen here" : "";
+  return good("REPL", `built with ${wholeName(replToolchain.name)}${agrees}`, where);
 }
 
 function at({ path, from }: FoundTool): string {
@@ -168,12 +181,11 @@ async function setupCommand({ project, origins, signal }: ReplSearch): Promise<s
   }
 }
 
-function installCommand({ chosen }: Found): string {
-  return installToolchain(chosen && namesOneLean(chosen.name) ? wholeName(chosen.name) : SOME_LEAN);
-}
-
-function installToolchain(name: string): string {
-  return `elan toolchain install ${versionIn(name)}`;
+/** The command that has elan install the Lean that is chosen, or some Lean. */
+function installCommand({ chosen, elan }: Found): string {
+  const isOne = chosen !== null && namesOneLean(chosen.name);
+  const command = elan && elan.from !== "PATH" ? shellWord(elan.path) : "elan";
+  return `${command} toolchain install ${isOne ? versionIn(chosen.name) : SOME_LEAN}`;
 }
 
 function inFolder(folder: string, command: string): string {
@@ -197,7 +209,13 @@ async function askVersion(
     timeout: VERSION_TIMEOUT_S,
     signal,
   });
-  const [version = ""] = stdout.trim().split("\n");
+  const version = shortVersion(stdout.trim());
   const words = tail === "" ? "" : `: ${tail.split("\n")[0]}`;
   return ok && version !== "" ? { version, problem: "" } : { problem: `--version ${what}${words}` };
+}
+
+/** Of `Lean (version 4.33.0, ..., Release)`, `elan 4.1.2 (...)` and the like what comes after the name. */
+function shortVersion(text: string): string {
+  const [line = ""] = text.split("\n");
+  return /^Lean \(version ([^,\s]+)/.exec(line)?.[1] ?? line.replace(/^(?:elan|Lake version) /, "");
 }

@@ -20,7 +20,7 @@ export function findTool(name: "lake" | "lean" | "elan"): FoundTool | undefined 
   }
   const folder = elanFolder();
   const inElan = folder && join(folder, name);
-  return inElan && isExecutable(inElan) ? { path: inElan, from: folder } : undefined;
+  return inElan && isExecutable(inElan) ? { path: inElan, from: "elan's folder" } : undefined;
 }
 
 /** The folder in which elan puts what it runs Lean with. */

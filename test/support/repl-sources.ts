@@ -1,5 +1,5 @@
 /** Repositories of the REPL, a git and a lake of the tests' own, and the program among them. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { simulatedRepl } from "../simulated-repl/index.ts";
@@ -114,7 +114,22 @@ export class SetupPlace {
     { env, ...others }: Partial<Surroundings> = {},
     command: readonly string[] = ["setup"],
   ): Running {
-    const own = {
+    const environment = { ...this.#environment(), ...env };
+    return start([...command, ...args], { cwd: this.cwd, env: environment, ...others });
+  }
+
+  /** Runs a command in the user's shell, to its end. */
+  shell(command: string, env: NodeJS.ProcessEnv): { code: number | null; stderr: string } {
+    const { status, stderr } = spawnSync("/bin/sh", ["-c", command], {
+      cwd: this.cwd,
+      env: { ...this.#environment(), ...env },
+      encoding: "utf8",
+    });
+    return { code: status, stderr };
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    return {
       PATH: this.bin,
       HOME: join(this.root, "home"),
       TMPDIR: this.temporary,
@@ -127,7 +142,6 @@ export class SetupPlace {
       GIT_LOG: this.#gitLog,
       LAKE_LOG: this.#lakeLog,
     };
-    return start([...command, ...args], { cwd: this.cwd, env: { ...own, ...env }, ...others });
   }
 
   /** As {@link start}, to its end. */
