@@ -71,9 +71,9 @@ function failUnfinished(): void {
 }
 
 const HELP_END = `
-LEAN_PICKLE_REPL, or --repl, names the Lean REPL: an executable, or a checkout
-where it was built. LEAN_PICKLE_DIR, or -d, names the folder of the cache.
-"lean-pickle COMMAND --help" tells the rest.
+The Lean REPL is found in your project, among what "lean-pickle setup" built, or
+on PATH; --repl, or LEAN_PICKLE_REPL, names another one. LEAN_PICKLE_DIR, or -d,
+names the folder of the cache. "lean-pickle COMMAND --help" tells the rest.
 
 Examples:
   $ lean-pickle add -c 'import Mathlib' -n mathlib

@@ -73,7 +73,7 @@ function globalOptions(): Option[] {
     new Option("--project <dir>", "the Lean project to run in (default: the nearest one upwards)")
       .env("LEAN_PICKLE_PROJECT")
       .argParser(parsePath),
-    new Option("--lake <path>", "the executable lake (default: the one on PATH)")
+    new Option("--lake <path>", "the executable lake (default: on PATH, or elan's)")
       .env("LEAN_PICKLE_LAKE")
       .argParser(parsePath),
     new Option("--timeout <seconds>", "for one request to Lean (default: 300)")

@@ -3,8 +3,8 @@ import { describeSystemError, hasSystemCode, isSystemError } from "../errors.ts"
 import type { ReplLaunch } from "../repl/connection.ts";
 import { ReplEndedError } from "../repl/errors.ts";
 import type { ManifestState } from "../store/manifest.ts";
+import { findFailedImport } from "./failed-imports.ts";
 import { targetOf } from "./goals.ts";
-import { isImportNotFound } from "./imports-not-found.ts";
 import type { ProofView } from "./session-cache.ts";
 import type { NotLoaded } from "./verdicts.ts";
 
@@ -46,11 +46,11 @@ function summarize(goals: string[]): string {
 /** What an error says of the state that was being loaded; one that says nothing of it is thrown. */
 export function judge(
   error: unknown,
-  { lean }: ManifestState,
-  { adviceOnImports = "" }: ReplLaunch,
+  state: Pick<ManifestState, "lean" | "pickleFile">,
+  launch: ReplLaunch,
 ): NotLoaded {
   if (error instanceof ReplEndedError) {
-    return judgeEnd(error, lean, adviceOnImports);
+    return judgeEnd(error, state, launch);
   }
   const isShort = hasSystemCode(error, "EMFILE") || hasSystemCode(error, "ENFILE");
   if (isSystemError(error) && !isShort) {
@@ -62,20 +62,21 @@ export function judge(
 /** What the end of a REPL says of the state that was being loaded. */
 function judgeEnd(
   error: ReplEndedError,
-  lean: ManifestState["lean"],
-  adviceOnImports: string,
+  { lean, pickleFile }: Pick<ManifestState, "lean" | "pickleFile">,
+  { adviceOnImports }: ReplLaunch,
 ): NotLoaded {
   const lastWords = lastWordsOf(error.stderr);
-  if (error.turn === "run" && isImportNotFound(lastWords)) {
-    const message = `Lean did not find what it imports: ${lastWords} ${adviceOnImports}`.trimEnd();
-    return { status: "failed", message, cause: error };
-  }
   const message = `The REPL ${error.what}.${lastWords && ` Its last words: ${lastWords}`}`;
   if (error.turn !== "run") {
     return { status: "failed", message: `It was not tried. ${message}`, cause: error };
   }
   if (error.code === "timeout") {
     return { status: "timeout", message, cause: error };
+  }
+  const failedImport = findFailedImport(error.stderr, "it", adviceOnImports, pickleFile);
+  if (failedImport) {
+    const { what, hint = "" } = failedImport;
+    return { status: "failed", message: `${what}: ${lastWords} ${hint}`.trimEnd(), cause: error };
   }
   // The digest is right, so a header that Lean does not take is that of another Lean.
   if (/(incompatible|invalid) header/.test(error.stderr)) {

@@ -12,7 +12,7 @@ import {
   type Sorry,
 } from "../repl/protocol.ts";
 import type { Addition, CodeSource, SourcedMessage } from "./addition.ts";
-import { isImportNotFound } from "./imports-not-found.ts";
+import { findFailedImport } from "./failed-imports.ts";
 import { chooseSorries } from "./sorries.ts";
 
 /** What was made, still in the REPL. */
@@ -43,7 +43,7 @@ export class LeanRejectedError extends LeanPickleError {
   readonly messages: readonly SourcedMessage[];
   /** What happened, without what came of it. */
   readonly what: string;
-  /** Whether Lean did not find an import. */
+  /** Whether it is about what is imported. */
   readonly isOfImports: boolean;
 
   /**
@@ -56,17 +56,15 @@ export class LeanRejectedError extends LeanPickleError {
     refused: boolean,
     adviceOnImports?: string,
   ) {
-    const isLost = messages.some(
-      (message) => message.source === source && isImportNotFound(message.data),
-    );
-    const what = isLost
-      ? `Lean did not find what ${source} imports`
-      : `Lean ${refused ? "refused" : "found errors in"} ${source}`;
+    const own = messages.filter((message) => message.source === source);
+    const text = own.map(({ data }) => data).join("\n");
+    const failedImport = findFailedImport(text, source, adviceOnImports);
+    const what = failedImport?.what ?? `Lean ${refused ? "refused" : "found errors in"} ${source}`;
     const toKeep = refused ? undefined : "Add it all the same with --allow-errors.";
-    const hint = isLost ? adviceOnImports : toKeep;
+    const hint = failedImport ? failedImport.hint : toKeep;
     super("lean-error", `${what}, so nothing was added.`, { hint });
     this.messages = messages;
-    this.isOfImports = isLost;
+    this.isOfImports = failedImport !== undefined;
     this.what = `${what}.`;
   }
 }

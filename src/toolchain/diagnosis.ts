@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { LeanPickleError } from "../errors.ts";
 import { runProgram } from "../system/run-program.ts";
-import { elanHome, isElans, isInstalled, readElanSettings } from "./elan.ts";
+import { elanHome, isElans, isInstalled, readElanSettings, wouldDownload } from "./elan.ts";
 import { Evidence } from "./evidence.ts";
 import { findConflict, findReplPlace, type ReplSearch, replToolchainOf } from "./find-repl.ts";
 import { type Finding, good, shellWord, wrong } from "./finding.ts";
@@ -128,14 +128,15 @@ function ofProject({ project, lake }: Found, { origins }: ReplSearch): Finding {
 }
 
 function ofToolchain(found: Found): Finding {
-  const { chosen, replToolchain, elan } = found;
+  const { chosen, replToolchain, lake, lean } = found;
   const toolchain = chosen ?? replToolchain;
   if (!toolchain) {
     return good("toolchain", "none is named here: that of the REPL is used");
   }
   const name = wholeName(toolchain.name);
   const install = installCommand({ ...found, chosen: toolchain });
-  return elan && isInstalled(toolchain.name) === false
+  const programs = [lake, lean].flatMap((tool) => tool?.path ?? []);
+  return programs.some((path) => wouldDownload(path, toolchain.name))
     ? wrong("toolchain", "bad", `${name} is not installed`, install, toolchain.from)
     : good("toolchain", name, toolchain.from);
 }

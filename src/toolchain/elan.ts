@@ -101,3 +101,8 @@ export function isInstalled(toolchain: string): boolean | undefined {
   // Before it knew of other origins, elan used the name as it was given.
   return isThere(folder(wholeName(toolchain))) || isThere(folder(toolchain));
 }
+
+/** Whether to run a program with a toolchain would have elan download that first. */
+export function wouldDownload(program: string, toolchain: string): boolean {
+  return isElans(program) && isInstalled(toolchain) === false;
+}

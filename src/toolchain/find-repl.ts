@@ -73,7 +73,7 @@ export interface Surroundings {
  * @throws {LeanPickleError} `usage` for a project or a lake that is named and not there, `no-repl`
  * for such a REPL
  */
-export function findSurroundings(search: ReplSearch): Surroundings {
+function findSurroundings(search: ReplSearch): Surroundings {
   const { origins } = search;
   const project = findProject(search.project);
   const lake = findLake(search.lake, origins?.lake);
@@ -145,9 +145,13 @@ export async function findRepl(search: ReplSearch): Promise<FoundRepl> {
     ...(project && { cwd: project.folder }),
     toolchain,
     askEnv: () => {
-      env ??= import("./lean-environment.ts").then(({ askLeanEnvironment }) =>
-        askLeanEnvironment(asking),
-      );
+      env ??= import("./lean-environment.ts")
+        .then(({ askLeanEnvironment }) => askLeanEnvironment(asking))
+        .catch((error: unknown) => {
+          // What failed may go well the next time; those that wait fail together.
+          env = undefined;
+          throw error;
+        });
       return env;
     },
     adviceOnImports: adviceOnImports(found),

@@ -2,7 +2,7 @@
 import { delimiter } from "node:path";
 import { LeanPickleError } from "../errors.ts";
 import { type ProgramEnd, runProgram } from "../system/run-program.ts";
-import { isInstalled } from "./elan.ts";
+import { wouldDownload } from "./elan.ts";
 import { wholeName } from "./toolchain-name.ts";
 import { elanFolder, findOnPath, findTool } from "./tools.ts";
 import { parseJson } from "./trace-file.ts";
@@ -41,7 +41,8 @@ export async function askLeanEnvironment(
   question: EnvironmentQuestion,
 ): Promise<NodeJS.ProcessEnv> {
   const { lake, folder, toolchain, mustName, signal, timeout = DEFAULT_TIMEOUT_S } = question;
-  if (toolchain !== null && findTool("elan") && isInstalled(toolchain) === false) {
+  const tool = lake ?? findTool("lean")?.path;
+  if (toolchain !== null && tool !== undefined && wouldDownload(tool, toolchain)) {
     throw notInstalled(toolchain);
   }
   const env = ownEnvironment(mustName ? toolchain : null);

@@ -2,7 +2,7 @@
 import { dirname, join, sep } from "node:path";
 import { checkoutOf, pathsOfRepl } from "./checkout.ts";
 import { overrideFor, readElanSettings } from "./elan.ts";
-import type { Evidence } from "./evidence.ts";
+import { type Evidence, followLinks } from "./evidence.ts";
 import { nameIn } from "./toolchain-name.ts";
 
 /** What is run, and where. */
@@ -85,8 +85,11 @@ export function toolchainOfRepl(repl: string, evidence: Evidence): NamedToolchai
  * `lean-toolchain` of the package says, which counts only where lake is run in the package itself.
  */
 export function isBuiltBy(project: string, repl: string): boolean {
-  const checkout = checkoutOf(repl);
-  return checkout !== undefined && `${checkout}${sep}`.startsWith(`${project}${sep}`);
+  const folders = [project, followLinks(project)];
+  return pathsOfRepl(repl).some((path) => {
+    const checkout = checkoutOf(path);
+    return folders.some((folder) => `${checkout}${sep}`.startsWith(`${folder}${sep}`));
+  });
 }
 
 /**

@@ -116,12 +116,15 @@ describe("askLeanEnvironment", () => {
     vi.stubEnv("ELAN_HOME", join(here, "elan"));
     executable(join(here, "elan/bin/elan"));
     const toolchain = "v4.33.0";
-    await expect(ask("exit 1", { toolchain })).rejects.toMatchObject({
+    const lake = executable(join(here, "elan/bin/lake"), '#!/bin/sh\nshift; exec "$@"\n');
+    await expect(ask("", { toolchain, lake })).rejects.toMatchObject({
       code: "no-repl",
       message: "The toolchain leanprover/lean4:v4.33.0 is not installed.",
       hint: 'Run "elan toolchain install leanprover/lean4:v4.33.0".',
     });
-    mkdirSync(join(here, "elan/toolchains/leanprover--lean4---v4.33.0"), { recursive: true });
+    // Another lake downloads nothing.
     expect(await ask('shift; exec "$@"', { toolchain })).toHaveProperty("PATH");
+    mkdirSync(join(here, "elan/toolchains/leanprover--lean4---v4.33.0"), { recursive: true });
+    expect(await ask("", { toolchain, lake })).toHaveProperty("PATH");
   });
 });
