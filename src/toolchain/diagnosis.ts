@@ -77,7 +77,7 @@ function ofNode(): Finding {
   return good("Node", process.versions.node, process.execPath);
 }
 
-async function ofElan({ elan, lake, lean }: Found, search: ReplSearch): Promise<Finding> {
+async function ofElan({ elan, lake, lean, repl }: Found, search: ReplSearch): Promise<Finding> {
   if (elan) {
     const { version, problem } = await askVersion(elan.path, undefined, search);
     return version === undefined
@@ -87,15 +87,19 @@ async function ofElan({ elan, lake, lean }: Found, search: ReplSearch): Promise<
   const where = `neither on PATH nor in ${elanHome() ?? "your home"}`;
   return lake && lean
     ? good("elan", `${where}; there is a lake and a lean without it`)
-    : wrong("elan", "bad", where, INSTALL_ELAN);
+    : wrong("elan", unlessTried(repl), where, INSTALL_ELAN);
+}
+
+/** Where there is a REPL, the round trip tells whether it can do without. */
+function unlessTried(repl: ReplPlace | undefined): "warning" | "bad" {
+  return repl ? "warning" : "bad";
 }
 
 async function ofTool(name: "lake" | "lean", found: Found, search: ReplSearch): Promise<Finding> {
   const tool = found[name];
   if (!tool) {
-    const isNeeded = name === "lean" || found.project?.hasLakefile !== false || !found.repl;
     const mend = found.elan ? installCommand(found) : INSTALL_ELAN;
-    return wrong(name, isNeeded ? "bad" : "warning", "not found; elan brings it", mend);
+    return wrong(name, unlessTried(found.repl), "not found; elan brings it", mend);
   }
   if (isElans(tool.path) && !isSurelyInstalled(found)) {
     return good(name, "elan's; not asked for its version, or elan might download one", at(tool));
