@@ -9,7 +9,12 @@ import { addGlobalOptions, dropEmptyVariables } from "./commands/options.ts";
 import { describeSystemError, type ErrorCode, isSystemError, LeanPickleError } from "./errors.ts";
 import { Output } from "./output/output.ts";
 
-const OUTCOME_EXIT_CODES: Record<Outcome, number> = { done: 0, failed: 1, partly: 3 };
+const OUTCOME_EXIT_CODES: Record<Outcome, number> = {
+  done: 0,
+  failed: 1,
+  partly: 3,
+  unusable: 5,
+};
 
 const ERROR_EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   usage: 2,

@@ -42,6 +42,10 @@ export const COMMANDS: Record<string, CommandEntry> = {
     summary: "run code or tactics on a state, and keep nothing",
     load: () => import("./run.ts"),
   },
+  doctor: {
+    summary: "say what was found of Lean, what to do, and prove that it works",
+    load: () => import("./doctor.ts"),
+  },
   setup: {
     summary: "fetch and build the REPL that fits your Lean",
     load: () => import("./setup.ts"),

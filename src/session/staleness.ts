@@ -23,12 +23,10 @@ export interface Staleness {
  * not a change.
  */
 export function findStaleness(then: KeyInputs | undefined, now: Basis): Staleness {
-  const found = [
-    ...compareProject(asRecord(then?.project), now.project),
-    ...compareImports(asRecord(then?.imports), now.imports),
-  ];
-  const changes = found.filter((each) => each !== null);
-  const isKnown = then !== undefined && !("unknown" in then) && changes.length === found.length;
+  const changes: string[] = [];
+  const isProjectKnown = compareProject(asRecord(then?.project), now.project, changes);
+  const areImportsKnown = compareImports(asRecord(then?.imports), now.imports, changes);
+  const isKnown = isProjectKnown && areImportsKnown && then?.unknown === undefined;
   const isFresh = isKnown ? false : null;
   return { stale: changes.length > 0 ? true : isFresh, changes };
 }
@@ -36,27 +34,32 @@ export function findStaleness(then: KeyInputs | undefined, now: Basis): Stalenes
 /** What is compared: null for what is not known. */
 type Compared = Record<string, unknown> | null;
 
-/** A clause for each change, and null where something is not known. */
-function compareProject(then: Compared, now: Basis["project"]): (string | null)[] {
+// There may be ten thousand states to compare: no more is made than what is told.
+
+/** Adds a clause for each change, and says whether everything is known. */
+function compareProject(then: Compared, now: Basis["project"], changes: string[]): boolean {
   if (!then || !now) {
-    return then || now ? [null] : [];
+    return then === now;
   }
-  return [...new Set([...Object.keys(then), ...Object.keys(now)])]
-    .filter((name) => (then[name] ?? null) !== (now[name] ?? null))
-    .map((name) => `the ${name} of the project has changed`);
+  for (const name in then) {
+    if (then[name] !== (now[name] ?? null)) {
+      changes.push(`the ${name} of the project has changed`);
+    }
+  }
+  return true;
 }
 
-function compareImports(then: Compared, now: Basis["imports"]): (string | null)[] {
-  if (!then || !now) {
-    return [null];
-  }
-  return Object.entries(then).flatMap(([module, hash]) => {
-    const hashNow = now[module] ?? null;
+function compareImports(then: Compared, now: Basis["imports"], changes: string[]): boolean {
+  let isKnown = then !== null && now !== null;
+  for (const module in then) {
+    const [hash, hashNow] = [then[module] ?? null, now?.[module] ?? null];
     if (hash === null || hashNow === null) {
-      return [null];
+      isKnown = false;
+    } else if (hash !== hashNow) {
+      changes.push(`the module ${module} has changed`);
     }
-    return hash === hashNow ? [] : [`the module ${module} has changed`];
-  });
+  }
+  return isKnown;
 }
 
 function asRecord(value: unknown): Compared {

@@ -5,7 +5,7 @@ import { identifyLean, type LeanIdentity } from "./lean-identity.ts";
 import { findProject, type Project } from "./project.ts";
 import { HOW_TO_GET_ONE, lookForRepl, namedRepl, type ReplPlace } from "./repl-places.ts";
 import { chosenToolchain, isBuiltBy, type NamedToolchain, toolchainOfRepl } from "./toolchain.ts";
-import { isSameToolchain, wholeName } from "./toolchain-name.ts";
+import { isSameToolchain, versionIn, wholeName } from "./toolchain-name.ts";
 import { type FoundTool, findLake } from "./tools.ts";
 
 /** How what was named was named, such as `--repl` or `LEAN_PICKLE_REPL`. */
@@ -79,10 +79,17 @@ export function findSurroundings(search: ReplSearch): Surroundings {
   const lake = findLake(search.lake, origins?.lake);
   const chosen = chosenToolchain(project?.folder, new Evidence());
   const repl = findReplPlace(search, project?.folder, chosen?.name ?? null);
-  return { project, lake, chosen, repl, replToolchain: repl ? builtWith(repl, chosen) : null };
+  return {
+    project,
+    lake,
+    chosen,
+    repl,
+    replToolchain: repl ? replToolchainOf(repl, chosen) : null,
+  };
 }
 
-function findReplPlace(
+/** The REPL that is named, or else the first of those that nobody had to name. */
+export function findReplPlace(
   { repl: named, origins }: ReplSearch,
   project: string | undefined,
   toolchain: string | null,
@@ -95,7 +102,11 @@ function findReplPlace(
   return { path, from: origins?.repl ?? "as named", isOfProject };
 }
 
-function builtWith(repl: ReplPlace, chosen: NamedToolchain | null): NamedToolchain | null {
+/** The toolchain that a REPL was built with. */
+export function replToolchainOf(
+  repl: ReplPlace,
+  chosen: NamedToolchain | null,
+): NamedToolchain | null {
   return repl.isOfProject ? chosen : toolchainOfRepl(repl.path, new Evidence());
 }
 
@@ -162,10 +173,6 @@ export function findConflict({
   return new LeanPickleError("no-repl", message, {
     hint: `Run "lean-pickle setup --lean ${versionIn(chosen.name)}", and name no other REPL with --repl or LEAN_PICKLE_REPL; or ${where}choose the toolchain of the REPL.`,
   });
-}
-
-function versionIn(toolchain: string): string {
-  return wholeName(toolchain).replace(/^leanprover\/lean4(?:-nightly)?:/, "");
 }
 
 function notFound({ project, chosen }: Surroundings): string {

@@ -34,6 +34,11 @@ export function wholeName(toolchain: string): string {
   return `${source}:${/^\d/.test(release) ? `v${release}` : release}`;
 }
 
+/** A toolchain's name as short as it can be given: of an official Lean, its version. */
+export function versionIn(toolchain: string): string {
+  return wholeName(toolchain).replace(/^leanprover\/lean4(?:-nightly)?:/, "");
+}
+
 /** Whether two names stand for the same Lean; undefined where that cannot be told from them. */
 export function isSameToolchain(one: string, other: string): boolean | undefined {
   if (wholeName(one) === wholeName(other)) {

@@ -1,0 +1,199 @@
+/** What is here of all that it takes to run a REPL. Nothing is changed, and nothing downloaded. */
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { LeanPickleError } from "../errors.ts";
+import { elanHome, isInstalled, readElanSettings } from "./elan.ts";
+import { Evidence, followLinks, isExecutable } from "./evidence.ts";
+import { findConflict, findReplPlace, type ReplSearch, replToolchainOf } from "./find-repl.ts";
+import { type Finding, good, shellWord, wrong } from "./finding.ts";
+import { findProject, type Project } from "./project.ts";
+import type { ReplPlace } from "./repl-places.ts";
+import { runTool } from "./run-tool.ts";
+import { chosenToolchain, type NamedToolchain } from "./toolchain.ts";
+import { namesOneLean, versionIn, wholeName } from "./toolchain-name.ts";
+import { type FoundTool, findLake, findTool } from "./tools.ts";
+
+/** How elan is installed, by its own instructions (README.md of leanprover/elan). */
+const INSTALL_ELAN =
+  process.platform === "win32"
+    ? "curl -O --location https://elan.lean-lang.org/elan-init.ps1 && powershell -ExecutionPolicy Bypass -f elan-init.ps1"
+    : "curl https://elan.lean-lang.org/elan-init.sh -sSf | sh";
+
+/** A Lean of which there is a REPL, for where nothing names another one. */
+const SOME_LEAN = "v4.33.0-rc2";
+
+/** The time that a program may take to say its version, in seconds. */
+const VERSION_TIMEOUT_S = 10;
+
+/** What was found so far. */
+interface Found {
+  project: Project | undefined;
+  lake: FoundTool | undefined;
+  lean: FoundTool | undefined;
+  elan: FoundTool | undefined;
+  chosen: NamedToolchain | null;
+  repl: ReplPlace | undefined;
+  replToolchain: NamedToolchain | null;
+}
+
+/**
+ * Looks at Node, elan, lake, lean, the project, the toolchain and the REPL. What is named and not
+ * there is a finding, and no error. A program that does not say its version in time is ended.
+ */
+export async function diagnose(search: ReplSearch): Promise<Finding[]> {
+  const problems: Finding[] = [];
+  const attempt = <T>(what: string, look: () => T): T | undefined => {
+    try {
+      return look();
+    } catch (error) {
+      if (!(error instanceof LeanPickleError)) {
+        throw error;
+      }
+      problems.push(wrong(what, "bad", error.message, null, null));
+      return undefined;
+    }
+  };
+  const project = attempt("project", () => findProject(search.project));
+  const lake = attempt("lake", () => findLake(search.lake, search.origins?.lake));
+  const chosen = chosenToolchain(project?.folder, new Evidence());
+  const repl = attempt("REPL", () => findReplPlace(search, project?.folder, chosen?.name ?? null));
+  const [lean, elan] = [findTool("lean"), findTool("elan")];
+  const replToolchain = repl ? replToolchainOf(repl, chosen) : null;
+  const found = { project, lake, lean, elan, chosen, repl, replToolchain };
+  const own = await Promise.all([
+    ofNode(),
+    ofElan(found, search),
+    ofTool("lake", found, search),
+    ofTool("lean", found, search),
+    ofProject(found, search),
+    ofToolchain(found),
+    ofRepl(found),
+  ]);
+  return own.map((each) => problems.find(({ what }) => what === each.what) ?? each);
+}
+
+function ofNode(): Finding {
+  return good("Node", process.versions.node, process.execPath);
+}
+
+async function ofElan({ elan, lake, lean }: Found, search: ReplSearch): Promise<Finding> {
+  if (elan) {
+    return good("elan", (await askVersion(elan.path, undefined, search)) ?? "", at(elan));
+  }
+  const where = `neither on PATH nor in ${elanHome() ?? "your home"}`;
+  return lake && lean
+    ? good("elan", `${where}; there is a lake and a lean without it`)
+    : wrong("elan", "bad", where, INSTALL_ELAN);
+}
+
+async function ofTool(name: "lake" | "lean", found: Found, search: ReplSearch): Promise<Finding> {
+  const tool = found[name];
+  if (!tool) {
+    const isNeeded = name === "lean" || found.project?.hasLakefile !== false || !found.repl;
+    const mend = found.elan ? installCommand(found) : INSTALL_ELAN;
+    return wrong(name, isNeeded ? "bad" : "warning", "not found; elan brings it", mend);
+  }
+  if (isElans(tool.path) && !isSurelyInstalled(found)) {
+    return good(name, "elan's; not asked for its version, or elan might download one", at(tool));
+  }
+  const version = await askVersion(tool.path, found, search);
+  return version === undefined
+    ? wrong(name, "bad", `did not say its version within ${VERSION_TIMEOUT_S} s`, null, at(tool))
+    : good(name, version, at(tool));
+}
+
+function ofProject({ project, lake }: Found, { origins }: ReplSearch): Finding {
+  if (!project) {
+    return good("project", "none here or above; what comes with Lean can be imported");
+  }
+  const { folder, hasLakefile } = project;
+  const from = origins?.project ?? "nearest upwards";
+  if (!hasLakefile) {
+    return good("project", `${folder}; without a lakefile, only what comes with Lean`, from);
+  }
+  const isBuilt = [".lake", "build"].some((name) => existsSync(join(folder, name)));
+  return isBuilt || !lake
+    ? good("project", folder, from)
+    : wrong("project", "warning", `${folder} is not built`, inFolder(folder, "lake build"), from);
+}
+
+function ofToolchain({ chosen, replToolchain, elan }: Found): Finding {
+  const toolchain = chosen ?? replToolchain;
+  if (!toolchain) {
+    return good("toolchain", "none is named here: that of the REPL is used");
+  }
+  const name = wholeName(toolchain.name);
+  return elan && isInstalled(toolchain.name) === false
+    ? wrong("toolchain", "bad", `${name} is not installed`, installToolchain(name), toolchain.from)
+    : good("toolchain", name, toolchain.from);
+}
+
+function ofRepl(found: Found): Finding {
+  const { repl, chosen, replToolchain } = found;
+  if (!repl) {
+    return wrong("REPL", "bad", "not found", setupCommand(found));
+  }
+  const where = `${repl.path} (${repl.from})`;
+  if (findConflict(found)) {
+    const names = [replToolchain, chosen].map((each) => wholeName(each?.name ?? ""));
+    const clause = `built with ${names[0]}, and ${chosen?.from} says ${names[1]}`;
+    return wrong("REPL", "bad", clause, setupCommand(found), where);
+  }
+  const isSame = chosen && replToolchain && !repl.isOfProject ? ", which agree" : "";
+  const built = replToolchain ? wholeName(replToolchain.name) : "an unknown toolchain";
+  return good("REPL", `built with ${built}${isSame}`, where);
+}
+
+function at({ path, from }: FoundTool): string {
+  return `${path} (${from})`;
+}
+
+/** The command that builds the REPL that fits. */
+function setupCommand({ chosen, lean }: Found): string {
+  if (chosen && namesOneLean(chosen.name)) {
+    // Setup finds the same toolchain by itself.
+    return "lean-pickle setup";
+  }
+  const { defaultToolchain } = readElanSettings();
+  const isKnown = defaultToolchain !== null && namesOneLean(defaultToolchain);
+  const isAsked = defaultToolchain === null && lean !== undefined && !isElans(lean.path);
+  return isKnown || (isAsked && !chosen)
+    ? "lean-pickle setup"
+    : `lean-pickle setup --lean ${SOME_LEAN}`;
+}
+
+function installCommand({ chosen }: Found): string {
+  return installToolchain(chosen && namesOneLean(chosen.name) ? wholeName(chosen.name) : SOME_LEAN);
+}
+
+function installToolchain(name: string): string {
+  return `elan toolchain install ${versionIn(name)}`;
+}
+
+function inFolder(folder: string, command: string): string {
+  return folder === process.cwd() ? command : `(cd ${shellWord(folder)} && ${command})`;
+}
+
+/** Whether a program is one of those through which elan runs Lean: links to it, or copies. */
+function isElans(path: string): boolean {
+  const real = followLinks(path);
+  return basename(real) === "elan" || isExecutable(join(dirname(path), "elan"));
+}
+
+/** Whether elan can run the Lean that is chosen without a download. */
+function isSurelyInstalled({ chosen }: Found): boolean {
+  const name = chosen?.name ?? readElanSettings().defaultToolchain;
+  return name !== null && isInstalled(name) === true;
+}
+
+/** The first line that a program prints of its version; undefined where there is none in time. */
+async function askVersion(
+  path: string,
+  found: Found | undefined,
+  { signal }: ReplSearch,
+): Promise<string | undefined> {
+  const options = { cwd: found?.project?.folder, timeout: VERSION_TIMEOUT_S, signal };
+  const { how, stdout } = await runTool(path, ["--version"], options);
+  const [line = ""] = stdout.trim().split("\n");
+  return how === "done" && line !== "" ? line : undefined;
+}
