@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describeSystemError, hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
 import { fileSystem } from "../store/file-system.ts";
 import { checkFolders, checkWritable } from "../store/folders.ts";
-import { CACHE_FOLDER, cachePath, lockPath, temporaryPath } from "../store/layout.ts";
+import { CACHE_FOLDER, cachePath, lockPath, manifestLock, temporaryPath } from "../store/layout.ts";
 import { describeHolder, readHolder } from "../store/lock-holder.ts";
 import type { ManifestState } from "../store/manifest.ts";
 import { readManifest } from "../store/manifest-file.ts";
@@ -44,7 +44,7 @@ export async function surveyCache(workingDir: string): Promise<CacheSurvey> {
     await checkFolders(workingDir);
     survey.garbage = await measureGarbage(workingDir, states);
     if (fileSystem.existsSync(lockPath(workingDir))) {
-      survey.lockedBy = describeHolder(await readHolder(workingDir));
+      survey.lockedBy = describeHolder(await readHolder(manifestLock(workingDir)));
     }
   });
   survey.readOnly = await sentenceOf(() => checkWritable(workingDir));

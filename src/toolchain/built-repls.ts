@@ -2,10 +2,10 @@
 import { writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { BUILT_REPL } from "./checkout.ts";
-import { Evidence, isExecutable, readSmallFile } from "./evidence.ts";
+import { Evidence, isExecutable, listFolder, readSmallFile } from "./evidence.ts";
 import { COMMIT, headRevision } from "./git-revision.ts";
 import { readToolchain } from "./toolchain.ts";
-import { isSameToolchain } from "./toolchain-name.ts";
+import { isSameToolchain, wholeName } from "./toolchain-name.ts";
 import { parseJson } from "./trace-file.ts";
 import { userCacheFolder } from "./user-cache.ts";
 
@@ -58,6 +58,27 @@ export function findBuiltRepl(toolchain: string): string | undefined {
   const repl = folder && join(folder, BUILT_REPL);
   // Where the file system knows no upper and lower case, the folder may be another toolchain's.
   return repl && isExecutable(repl) && isFor(folder, toolchain) ? repl : undefined;
+}
+
+/**
+ * The toolchains for which REPLs were built, by their whole names: releases from the newest on, then
+ * all others.
+ */
+export function builtToolchains(): string[] {
+  const all = builtReplsFolder();
+  const found = all === undefined ? "absent" : listFolder(all);
+  const names = (typeof found === "string" ? [] : found).flatMap(({ name }) => {
+    const toolchain = readToolchain(join(all ?? "", name), "REPL", new Evidence());
+    return toolchain === null ? [] : wholeName(toolchain);
+  });
+  return names.filter((name) => findBuiltRepl(name) !== undefined).sort(compareReleases);
+}
+
+/** Release candidates come after their release, as they are older. */
+function compareReleases(a: string, b: string): number {
+  const [one, other] = [a, b].map((name) => /:v(\d.*)$/.exec(name)?.[1] ?? "");
+  const rank = (version = ""): string => (version.includes("-") ? version : `${version}-z`);
+  return rank(other).localeCompare(rank(one), "en", { numeric: true });
 }
 
 function isFor(folder: string, toolchain: string): boolean {

@@ -1,17 +1,18 @@
 /** What is here of all that it takes to run a REPL. Nothing is changed, and nothing downloaded. */
 import { existsSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { LeanPickleError } from "../errors.ts";
-import { elanHome, isInstalled, readElanSettings } from "./elan.ts";
-import { Evidence, followLinks, isExecutable } from "./evidence.ts";
+import { runProgram } from "../system/run-program.ts";
+import { elanHome, isElans, isInstalled, readElanSettings } from "./elan.ts";
+import { Evidence } from "./evidence.ts";
 import { findConflict, findReplPlace, type ReplSearch, replToolchainOf } from "./find-repl.ts";
 import { type Finding, good, shellWord, wrong } from "./finding.ts";
 import { findProject, type Project } from "./project.ts";
 import type { ReplPlace } from "./repl-places.ts";
-import { runTool } from "./run-tool.ts";
 import { chosenToolchain, type NamedToolchain } from "./toolchain.ts";
 import { namesOneLean, versionIn, wholeName } from "./toolchain-name.ts";
 import { type FoundTool, findLake, findTool } from "./tools.ts";
+import { wantedToolchain } from "./wanted-toolchain.ts";
 
 /** How elan is installed, by its own instructions (README.md of leanprover/elan). */
 const INSTALL_ELAN =
@@ -67,7 +68,7 @@ export async function diagnose(search: ReplSearch): Promise<Finding[]> {
     ofTool("lean", found, search),
     ofProject(found, search),
     ofToolchain(found),
-    ofRepl(found),
+    ofRepl(found, search),
   ]);
   return own.map((each) => problems.find(({ what }) => what === each.what) ?? each);
 }
@@ -78,7 +79,10 @@ function ofNode(): Finding {
 
 async function ofElan({ elan, lake, lean }: Found, search: ReplSearch): Promise<Finding> {
   if (elan) {
-    return good("elan", (await askVersion(elan.path, undefined, search)) ?? "", at(elan));
+    const { version, problem } = await askVersion(elan.path, undefined, search);
+    return version === undefined
+      ? wrong("elan", "warning", problem, null, at(elan))
+      : good("elan", version, at(elan));
   }
   const where = `neither on PATH nor in ${elanHome() ?? "your home"}`;
   return lake && lean
@@ -96,9 +100,9 @@ async function ofTool(name: "lake" | "lean", found: Found, search: ReplSearch): 
   if (isElans(tool.path) && !isSurelyInstalled(found)) {
     return good(name, "elan's; not asked for its version, or elan might download one", at(tool));
   }
-  const version = await askVersion(tool.path, found, search);
+  const { version, problem } = await askVersion(tool.path, found, search);
   return version === undefined
-    ? wrong(name, "bad", `did not say its version within ${VERSION_TIMEOUT_S} s`, null, at(tool))
+    ? wrong(name, "bad", problem, null, at(tool))
     : good(name, version, at(tool));
 }
 
@@ -128,16 +132,16 @@ function ofToolchain({ chosen, replToolchain, elan }: Found): Finding {
     : good("toolchain", name, toolchain.from);
 }
 
-function ofRepl(found: Found): Finding {
+async function ofRepl(found: Found, search: ReplSearch): Promise<Finding> {
   const { repl, chosen, replToolchain } = found;
   if (!repl) {
-    return wrong("REPL", "bad", "not found", setupCommand(found));
+    return wrong("REPL", "bad", "not found", await setupCommand(search));
   }
   const where = `${repl.path} (${repl.from})`;
   if (findConflict(found)) {
     const names = [replToolchain, chosen].map((each) => wholeName(each?.name ?? ""));
     const clause = `built with ${names[0]}, and ${chosen?.from} says ${names[1]}`;
-    return wrong("REPL", "bad", clause, setupCommand(found), where);
+    return wrong("REPL", "bad", clause, await setupCommand(search), where);
   }
   const isSame = chosen && replToolchain && !repl.isOfProject ? ", which agree" : "";
   const built = replToolchain ? wholeName(replToolchain.name) : "an unknown toolchain";
@@ -149,17 +153,19 @@ function at({ path, from }: FoundTool): string {
 }
 
 /** The command that builds the REPL that fits. */
-function setupCommand({ chosen, lean }: Found): string {
-  if (chosen && namesOneLean(chosen.name)) {
-    // Setup finds the same toolchain by itself.
-    return "lean-pickle setup";
+async function setupCommand({ project, origins, signal }: ReplSearch): Promise<string> {
+  const isNamed = project !== undefined && origins?.project === "--project";
+  const command = `lean-pickle setup${isNamed ? ` --project ${shellWord(project)}` : ""}`;
+  try {
+    await wantedToolchain({ project }, { timeout: VERSION_TIMEOUT_S, signal });
+    return command;
+  } catch (error) {
+    // Nothing here names one Lean, or the project that is named is none.
+    if (error instanceof LeanPickleError && error.code === "usage") {
+      return `${command} --lean ${SOME_LEAN}`;
+    }
+    throw error;
   }
-  const { defaultToolchain } = readElanSettings();
-  const isKnown = defaultToolchain !== null && namesOneLean(defaultToolchain);
-  const isAsked = defaultToolchain === null && lean !== undefined && !isElans(lean.path);
-  return isKnown || (isAsked && !chosen)
-    ? "lean-pickle setup"
-    : `lean-pickle setup --lean ${SOME_LEAN}`;
 }
 
 function installCommand({ chosen }: Found): string {
@@ -174,26 +180,24 @@ function inFolder(folder: string, command: string): string {
   return folder === process.cwd() ? command : `(cd ${shellWord(folder)} && ${command})`;
 }
 
-/** Whether a program is one of those through which elan runs Lean: links to it, or copies. */
-function isElans(path: string): boolean {
-  const real = followLinks(path);
-  return basename(real) === "elan" || isExecutable(join(dirname(path), "elan"));
-}
-
 /** Whether elan can run the Lean that is chosen without a download. */
 function isSurelyInstalled({ chosen }: Found): boolean {
   const name = chosen?.name ?? readElanSettings().defaultToolchain;
   return name !== null && isInstalled(name) === true;
 }
 
-/** The first line that a program prints of its version; undefined where there is none in time. */
+/** What a program says of its version, or else what became of it. */
 async function askVersion(
-  path: string,
+  command: string,
   found: Found | undefined,
   { signal }: ReplSearch,
-): Promise<string | undefined> {
-  const options = { cwd: found?.project?.folder, timeout: VERSION_TIMEOUT_S, signal };
-  const { how, stdout } = await runTool(path, ["--version"], options);
-  const [line = ""] = stdout.trim().split("\n");
-  return how === "done" && line !== "" ? line : undefined;
+): Promise<{ version?: string; problem: string }> {
+  const launch = { command, args: ["--version"], cwd: found?.project?.folder };
+  const { ok, stdout, what, tail } = await runProgram(launch, {
+    timeout: VERSION_TIMEOUT_S,
+    signal,
+  });
+  const [version = ""] = stdout.trim().split("\n");
+  const words = tail === "" ? "" : `: ${tail.split("\n")[0]}`;
+  return ok && version !== "" ? { version, problem: "" } : { problem: `--version ${what}${words}` };
 }

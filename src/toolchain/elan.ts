@@ -1,6 +1,6 @@
 /** What elan, which installs and chooses Leans, keeps on the disk. Nothing of it is changed here. */
-import { join, resolve } from "node:path";
-import { followLinks, isThere, readSmallFile } from "./evidence.ts";
+import { basename, dirname, join, resolve } from "node:path";
+import { followLinks, isExecutable, isThere, readSmallFile } from "./evidence.ts";
 import { nameIn, namesOneLean, wholeName } from "./toolchain-name.ts";
 import { homeFolder } from "./user-cache.ts";
 
@@ -79,6 +79,11 @@ export function overrideFor({ overrides }: ElanSettings, folder: string): string
   }
   const real = followLinks(folder);
   return overrides.get(real === "absent" || real === "unreadable" ? folder : real);
+}
+
+/** Whether a program is one of those through which elan runs Lean: links to it, or copies. */
+export function isElans(path: string): boolean {
+  return basename(followLinks(path)) === "elan" || isExecutable(join(dirname(path), "elan"));
 }
 
 /**

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
-import { findBuiltRepl } from "./built-repls.ts";
+import { builtToolchains, findBuiltRepl } from "./built-repls.ts";
 import { BUILT_REPL } from "./checkout.ts";
 import { Evidence, isExecutable } from "./evidence.ts";
 import { packageFolders } from "./module-roots.ts";
@@ -54,8 +54,9 @@ function* places(
     }
     yield { path: join(project, BUILT_REPL), from: `the build of ${project}`, isOfProject: true };
   }
-  if (toolchain !== null) {
-    const name = wholeName(toolchain);
+  // Where nothing names a Lean, the REPL does: the newest one.
+  const name = toolchain === null ? builtToolchains()[0] : wholeName(toolchain);
+  if (name !== undefined) {
     yield { path: findBuiltRepl(name), from: `lean-pickle setup, for ${name}` };
   }
   yield { path: findOnPath("repl"), from: "PATH" };

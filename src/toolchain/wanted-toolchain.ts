@@ -1,9 +1,8 @@
 /** For which Lean a REPL is to be built. */
-import { basename, dirname, join } from "node:path";
 import { LeanPickleError } from "../errors.ts";
 import { type RunOptions, runProgram } from "../system/run-program.ts";
-import { readElanSettings } from "./elan.ts";
-import { Evidence, followLinks, isExecutable } from "./evidence.ts";
+import { isElans, readElanSettings } from "./elan.ts";
+import { Evidence } from "./evidence.ts";
 import { findProject } from "./project.ts";
 import { chosenToolchain, type NamedToolchain } from "./toolchain.ts";
 import { nameIn, namesOneLean, wholeName } from "./toolchain-name.ts";
@@ -67,11 +66,6 @@ async function askLean(options: RunOptions): Promise<NamedToolchain | undefined>
   const { stdout } = await runProgram({ command: lean, args: ["--version"] }, options);
   const version = parseLeanVersion(stdout);
   return version === undefined ? undefined : { name: version, from: lean };
-}
-
-function isElans(path: string): boolean {
-  const real = followLinks(path);
-  return basename(real) === "elan" || isExecutable(join(dirname(path), "elan"));
 }
 
 /**
