@@ -108,13 +108,9 @@ export class SetupPlace {
     file(join(this.root, "home", ".keep"));
   }
 
-  /** Starts `lean-pickle setup`, or another command. */
-  start(
-    args: readonly string[],
-    { env, ...others }: Partial<Surroundings> = {},
-    command: readonly string[] = ["setup"],
-  ): Running {
-    const own = {
+  /** An environment with nothing of the tester's own in it that has to do with Lean or git. */
+  get env(): NodeJS.ProcessEnv {
+    return {
       PATH: this.bin,
       HOME: join(this.root, "home"),
       TMPDIR: this.temporary,
@@ -127,7 +123,16 @@ export class SetupPlace {
       GIT_LOG: this.#gitLog,
       LAKE_LOG: this.#lakeLog,
     };
-    return start([...command, ...args], { cwd: this.cwd, env: { ...own, ...env }, ...others });
+  }
+
+  /** Starts `lean-pickle setup`, or another command. */
+  start(
+    args: readonly string[],
+    { env, ...others }: Partial<Surroundings> = {},
+    command: readonly string[] = ["setup"],
+  ): Running {
+    const all = { ...this.env, ...env };
+    return start([...command, ...args], { cwd: this.cwd, env: all, ...others });
   }
 
   /** As {@link start}, to its end. */
