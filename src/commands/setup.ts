@@ -40,6 +40,8 @@ const BUILD_LOCK_TIMEOUT = 3600;
 interface Plan {
   /** The whole name of the toolchain. */
   toolchain: string;
+  /** Who names it, such as `--lean`, or the path of a `lean-toolchain`. */
+  namedBy: string;
   sources: readonly string[];
   rev: string | undefined;
   /** Where the REPL is found when it is built. */
@@ -102,21 +104,19 @@ async function makePlan(
 ): Promise<Plan> {
   const sources = from === undefined ? DEFAULT_SOURCES : [parseSource(from)];
   const { project } = context.options;
-  const { name: toolchain } = await wantedToolchain({ lean, project }, run);
+  const { name: toolchain, from: namedBy } = await wantedToolchain({ lean, project }, run);
   const [folder, builds] = [builtReplFolder(toolchain), buildsFolder(toolchain)];
   if (folder === undefined || builds === undefined) {
     const message = "There is no folder for what is built: you have no home, as it seems.";
     throw new LeanPickleError("no-repl", message, { hint: "Set XDG_CACHE_HOME to a folder." });
   }
-  return { toolchain, sources, rev, folder, builds };
+  return { toolchain, namedBy, sources, rev, folder, builds };
 }
 
 /** Whether what is asked for is there: any REPL for the toolchain, unless a revision was named. */
 function isThere({ toolchain, folder, rev }: Plan): boolean {
-  if (findBuiltRepl(toolchain) === undefined) {
-    return false;
-  }
-  return rev === undefined || isAtRevision(folder, rev);
+  const isBuilt = findBuiltRepl(toolchain) !== undefined;
+  return isBuilt && (rev === undefined || isAtRevision(folder, rev));
 }
 
 /** What the steps of a build share. */
@@ -155,14 +155,14 @@ async function build(work: Work, checkout: string): Promise<void> {
 
 /** Says what will be fetched, from where and to where, before it is. */
 function announce({ context, plan }: Work, candidates: readonly ReplRevision[]): void {
-  const { toolchain, folder } = plan;
+  const { toolchain, namedBy, folder } = plan;
   const rev = candidates[0]?.name ?? "";
   const from = candidates.map(({ url }) => withoutCredentials(url));
   const installs = isInstalled(toolchain) === false;
   context.output.jsonNote({ plan: { toolchain, rev, from, to: folder, installs } });
   context.output.note(
     [
-      `Building the REPL for ${toolchain}:`,
+      `Building the REPL for ${toolchain} (${namedBy}):`,
       `  from  ${from.join(", else ")}`,
       `  at    ${rev}`,
       `  to    ${folder}`,
@@ -208,7 +208,8 @@ function show(context: Context, plan: Plan, built: boolean, steps: readonly Step
   const { source = null, rev = null } = readBuildRecord(folder) ?? {};
   const revision = headRevision(folder);
   if (output.json) {
-    output.jsonData({ toolchain, source, rev, revision, folder, repl, built, steps });
+    const whole = steps.map(({ step, elapsedMs }) => ({ step, elapsedMs: Math.round(elapsedMs) }));
+    output.jsonData({ toolchain, source, rev, revision, folder, repl, built, steps: whole });
     return;
   }
   const origin = source === null ? "" : `, from ${source} at ${rev}`;

@@ -49,10 +49,10 @@ export async function buildOnce(
     if (work.isThere()) {
       return false;
     }
-    const before = await targetOf(place.link);
+    const before = await nameOfBuild(place.link);
     for (const name of await readdir(place.builds)) {
       // What a process left that was killed.
-      if (name.startsWith(BUILD) && name !== basename(before)) {
+      if (name.startsWith(BUILD) && name !== before) {
         await removeBuild(join(place.builds, name));
       }
     }
@@ -65,8 +65,8 @@ export async function buildOnce(
       await removeBuild(folder);
       throw error;
     }
-    if (before !== "") {
-      await removeBuild(join(place.builds, basename(before)));
+    if (before !== undefined) {
+      await removeBuild(join(place.builds, before));
     }
     return true;
   });
@@ -113,14 +113,15 @@ async function publish({ link, builds }: BuildPlace, folder: string): Promise<vo
   }
 }
 
-/** What a link says; empty where there is none. */
-async function targetOf(link: string): Promise<string> {
+/** The name of the build that a link leads to; undefined where there is none. */
+async function nameOfBuild(link: string): Promise<string | undefined> {
   try {
-    return await readlink(link);
+    const name = basename(await readlink(link));
+    return name.startsWith(BUILD) ? name : undefined;
   } catch (error) {
     // Nothing, or a folder.
     if (hasSystemCode(error, "ENOENT") || hasSystemCode(error, "EINVAL")) {
-      return "";
+      return undefined;
     }
     throw error;
   }

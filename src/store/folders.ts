@@ -89,12 +89,12 @@ export async function makeFolders(path: string): Promise<void> {
   try {
     await makeFolder(path, { mayBeLink: true });
   } catch (error) {
-    // Node's recursive mkdir never ends where a folder that is there takes none, as in /proc.
-    if (!hasSystemCode(error, "ENOENT") || fileSystem.existsSync(dirname(path))) {
+    if (!hasSystemCode(error, "ENOENT") || dirname(path) === path) {
       throw error;
     }
     await makeFolders(dirname(path));
-    await makeFolders(path);
+    // Node's recursive mkdir never ends where a folder that is there takes none, as in /proc.
+    await makeFolder(path, { mayBeLink: true });
   }
 }
 

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { BUILT_REPL } from "./checkout.ts";
 import { Evidence, isExecutable, listFolder, readSmallFile } from "./evidence.ts";
 import { COMMIT, headRevision } from "./git-revision.ts";
+import { compareVersions } from "./repl-tags.ts";
 import { readToolchain } from "./toolchain.ts";
 import { isSameToolchain, wholeName } from "./toolchain-name.ts";
 import { parseJson } from "./trace-file.ts";
@@ -71,14 +72,14 @@ export function builtToolchains(): string[] {
     const toolchain = readToolchain(join(all ?? "", name), "REPL", new Evidence());
     return toolchain === null ? [] : wholeName(toolchain);
   });
-  return names.filter((name) => findBuiltRepl(name) !== undefined).sort(compareReleases);
+  return names.filter((name) => findBuiltRepl(name) !== undefined).sort(compareNames);
 }
 
-/** Release candidates come after their release, as they are older. */
-function compareReleases(a: string, b: string): number {
-  const [one, other] = [a, b].map((name) => /:v(\d.*)$/.exec(name)?.[1] ?? "");
-  const rank = (version = ""): string => (version.includes("-") ? version : `${version}-z`);
-  return rank(other).localeCompare(rank(one), "en", { numeric: true });
+/** Releases before all others, and what is newer first. */
+function compareNames(a: string, b: string): number {
+  const isRelease = (name: string): boolean => /:v\d/.test(name);
+  const version = (name: string): string => name.replace(/^.*:/, "");
+  return Number(isRelease(b)) - Number(isRelease(a)) || compareVersions(version(b), version(a));
 }
 
 function isFor(folder: string, toolchain: string): boolean {

@@ -1,10 +1,17 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { file, git } from "../support/lean-places.ts";
+import { program } from "../support/program.ts";
 import { mixedMirror, replMirror, SetupPlace } from "../support/repl-sources.ts";
 
 const OFFICIAL = "leanprover/lean4:";
+
+/** A user who may write nothing here: the tester, or nobody where the tester may do anything. */
+const uid = process.getuid?.() === 0 ? 65_534 : undefined;
+const canStart =
+  spawnSync(process.execPath, [program, "--version"], { uid, gid: uid }).status === 0;
 
 describe("lean-pickle setup, where it cannot be done", () => {
   let place: SetupPlace;
@@ -147,6 +154,17 @@ describe("lean-pickle setup, where it cannot be done", () => {
     expect(says).toMatch(/Could not make the folder .*taken.*not a directory/);
     const homeless = { XDG_CACHE_HOME: undefined, HOME: "not/absolute" };
     expect(await fail(lean("v4.31.0"), 5, homeless)).toMatch(/Set XDG_CACHE_HOME/);
+  });
+
+  it.skipIf(!canStart)("says so where the folder belongs to somebody else", async () => {
+    const cache = dirname(file(join(place.root, "cache", ".keep")));
+    for (const path of [place.root, place.cwd, cache]) {
+      chmodSync(path, 0o555);
+    }
+    const { stderr, code } = await place.run(["--lean", "v4.31.0"], { uid });
+    chmodSync(place.root, 0o755);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Could not make the folder .*cache\/lean-pickle: permission denied/);
   });
 
   it("has errors as JSON, too", async () => {

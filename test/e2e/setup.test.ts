@@ -49,7 +49,9 @@ describe("lean-pickle setup", () => {
     const first = await place.run(["--lean", "v4.31.0", "--from", mirror]);
     const repl = join(place.folder("v4.31.0"), ".lake/build/bin/repl");
     expect([first.stdout, first.code]).toEqual([`${repl}\n`, 0]);
-    expect(first.stderr).toContain(`from  ${mirror}\n  at    v4.31.0\n`);
+    expect(first.stderr).toContain(
+      `Building the REPL for ${OFFICIAL}v4.31.0 (--lean):\n  from  ${mirror}\n  at    v4.31.0\n`,
+    );
     const calls = place.gits("ls-remote", "fetch").length;
     const again = await place.run(["--lean", "v4.31.0"], { env: { PATH: "/nowhere" } });
     expect([again.stdout, again.code]).toEqual([`${repl}\n`, 0]);

@@ -108,27 +108,8 @@ export class SetupPlace {
     file(join(this.root, "home", ".keep"));
   }
 
-  /** Starts `lean-pickle setup`, or another command. */
-  start(
-    args: readonly string[],
-    { env, ...others }: Partial<Surroundings> = {},
-    command: readonly string[] = ["setup"],
-  ): Running {
-    const environment = { ...this.#environment(), ...env };
-    return start([...command, ...args], { cwd: this.cwd, env: environment, ...others });
-  }
-
-  /** Runs a command in the user's shell, to its end. */
-  shell(command: string, env: NodeJS.ProcessEnv): { code: number | null; stderr: string } {
-    const { status, stderr } = spawnSync("/bin/sh", ["-c", command], {
-      cwd: this.cwd,
-      env: { ...this.#environment(), ...env },
-      encoding: "utf8",
-    });
-    return { code: status, stderr };
-  }
-
-  #environment(): NodeJS.ProcessEnv {
+  /** An environment with nothing of the tester's own in it that has to do with Lean or git. */
+  get env(): NodeJS.ProcessEnv {
     return {
       PATH: this.bin,
       HOME: join(this.root, "home"),
@@ -142,6 +123,26 @@ export class SetupPlace {
       GIT_LOG: this.#gitLog,
       LAKE_LOG: this.#lakeLog,
     };
+  }
+
+  /** Starts `lean-pickle setup`, or another command. */
+  start(
+    args: readonly string[],
+    { env, ...others }: Partial<Surroundings> = {},
+    command: readonly string[] = ["setup"],
+  ): Running {
+    const all = { ...this.env, ...env };
+    return start([...command, ...args], { cwd: this.cwd, env: all, ...others });
+  }
+
+  /** Runs a command in the user's shell, to its end. */
+  shell(command: string, env: NodeJS.ProcessEnv): { code: number | null; stderr: string } {
+    const { status, stderr } = spawnSync("/bin/sh", ["-c", command], {
+      cwd: this.cwd,
+      env: { ...this.env, ...env },
+      encoding: "utf8",
+    });
+    return { code: status, stderr };
   }
 
   /** As {@link start}, to its end. */
