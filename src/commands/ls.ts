@@ -98,7 +98,7 @@ function asJson({ states, tree, verdicts, stalenessOf }: Listing): object[] {
     const verdict = found.get(state.sessionId);
     return {
       ...state,
-      stale: stalenessOf?.(state).stale ?? null,
+      ...(stalenessOf?.(state).stale && { stale: true }),
       ...(tree && { builtOn: tree[at]?.builtOn ?? null }),
       ...(verdict && outcomeIn(verdict)),
     };

@@ -62,21 +62,18 @@ async function reload(
   const loaded = countLoaded(verdicts);
   const failed = verdicts.length - loaded;
   const stalenessOf = await findStalenessOf(cache, context.options.project);
-  const stale = (sessionId: number): boolean | null => {
+  const isStale = ({ sessionId }: { sessionId: number }): boolean => {
     const state = cache.get(sessionId)?.entry;
-    return (state && stalenessOf?.(state).stale) ?? null;
+    return (state && stalenessOf?.(state).stale) === true;
   };
   if (output.json) {
-    const withStale = verdicts.map((each) => ({ ...each, stale: stale(each.sessionId) }));
-    output.jsonData({ states: withStale, loaded, failed, elapsedMs });
+    const told = verdicts.map((each) => ({ ...each, ...(isStale(each) && { stale: true }) }));
+    output.jsonData({ states: told, loaded, failed, elapsedMs });
   } else if (verdicts.length === 0) {
     output.note(noStates(cache));
   } else {
     showBad(output, verdicts);
-    tellStale(
-      output,
-      states.filter(({ sessionId }) => stale(sessionId)),
-    );
+    tellStale(output, states.filter(isStale));
     const rest = failed > 0 ? `, ${failed} not` : "";
     output.note(`Loaded ${plural(loaded, "state")}${rest}, in ${formatDuration(elapsedMs)}.`);
   }

@@ -154,7 +154,9 @@ async function ofRepl(found: Found, search: ReplSearch): Promise<Finding> {
   if (findConflict(found)) {
     const names = [replToolchain, chosen].map((each) => wholeName(each?.name ?? ""));
     const clause = `built with ${names[0]}, and ${chosen?.from} says ${names[1]}`;
-    return wrong("REPL", "bad", clause, await setupCommand(search), where);
+    // What the variable names would go before what setup builds.
+    const unset = repl.from === "LEAN_PICKLE_REPL" ? "unset LEAN_PICKLE_REPL; " : "";
+    return wrong("REPL", "bad", clause, `${unset}${await setupCommand(search)}`, where);
   }
   if (repl.isOfProject) {
     return good("REPL", "built by the project's lake, with its toolchain", where);

@@ -224,7 +224,7 @@ describe("doctor", () => {
       found: expect.stringMatching(
         /built with .*v4\.33\.0-rc2, and .*lean-toolchain says .*v4\.31/,
       ),
-      mend: "lean-pickle setup",
+      mend: "unset LEAN_PICKLE_REPL; lean-pickle setup",
     });
     expect(document.roundTrip).toBeNull();
   });

@@ -7,6 +7,12 @@ import { file } from "../support/lean-places.ts";
 import { BUILT, LeanProject } from "../support/lean-projects.ts";
 import { run, succeed } from "../support/program.ts";
 
+/** What `ls --json` says of each state. */
+async function staleIn(project: LeanProject): Promise<(boolean | undefined)[]> {
+  const listed = (await project.json(["ls"])) as { stale?: boolean }[];
+  return listed.map(({ stale }) => stale);
+}
+
 describe("a state whose project or imports have changed since", () => {
   it("is flagged by ls, show and reload, and is no error", async () => {
     const project = new LeanProject();
@@ -14,14 +20,14 @@ describe("a state whose project or imports have changed since", () => {
     await project.run(["add", "-c", "def g := 1", "-n", "alone"]);
     const before = await project.run(["ls"]);
     expect([before.stdout.includes("stale"), before.stderr]).toEqual([false, ""]);
-    expect(await project.json(["ls"])).toMatchObject([{ stale: false }, { stale: false }]);
+    expect(await staleIn(project)).toEqual([undefined, undefined]);
     file(join(project.project, BUILT, "Foo/Bar.trace"), '{"depHash": "13", "log": []}');
     const listed = await project.run(["ls"]);
     expect(listed.code).toBe(0);
     expect(listed.stdout).toMatch(/^-1 +uses .* 4\.33\.0-rc2 \(stale\) /m);
     expect(listed.stdout).toMatch(/^-2 +alone .* 4\.33\.0-rc2 +def g/m);
     expect(listed.stderr).toMatch(/^1 state is stale \(uses\): .*It may load and mean something/);
-    expect(await project.json(["ls"])).toMatchObject([{ stale: true }, { stale: false }]);
+    expect(await staleIn(project)).toEqual([true, undefined]);
     const shown = await project.run(["show", "uses"]);
     expect(shown.stdout).toMatch(/^ {2}stale +the module Foo\.Bar has changed$/m);
     expect(await project.json(["show", "uses"])).toMatchObject({ stale: true });
@@ -33,7 +39,7 @@ describe("a state whose project or imports have changed since", () => {
     ]);
     expect(loaded.stderr).toContain("1 state is stale (uses)");
     expect(await project.json(["reload"])).toMatchObject({
-      states: [{ stale: true }, { stale: false }],
+      states: [{ stale: true }, expect.not.objectContaining({ stale: true })],
       failed: 0,
     });
   });
@@ -57,7 +63,7 @@ describe("a state whose project or imports have changed since", () => {
       const { code, stderr } = await project.run(["ls"], changes);
       expect([code, stderr]).toEqual([0, ""]);
     }
-    expect(await project.json(["ls"], { env, cwd })).toMatchObject([{ stale: null }]);
+    expect(await project.json(["show", "-1"], { env, cwd })).toMatchObject({ stale: null });
   });
 });
 
