@@ -37,12 +37,17 @@ export const DEFAULT_TIMEOUT_S = 300;
 /** How one request is run. */
 export interface RunOptions {
   /**
-   * The time from when it is sent to its answer, in seconds, at most 2,147,483; then the REPL is
-   * ended. Infinity for all the time it takes.
+   * The time from when the REPL can begin with it to its answer, in seconds, at most 2,147,483; then
+   * the REPL is ended. Infinity for all the time it takes.
    */
   timeout?: number | undefined;
   /** Whether the conversation is written to the log (standard error by default). */
   verbose?: boolean | undefined;
+  /**
+   * Whether it may be sent before the requests before it are answered, so that the REPL need not
+   * wait for it. For what is right whatever they are answered; false by default.
+   */
+  pipelined?: boolean | undefined;
 }
 
 /** How a server works. */

@@ -15,6 +15,7 @@ import type { NotLoaded, Unpickled } from "./verdicts.ts";
  * it is known that it is another one.
  * @param base what a proof state is replayed onto; one that does not come back on it is tried again
  * as it is
+ * @param wasOnBase whether it did not come back on it before
  * @throws what says nothing of the state: the REPL cannot be started, the work was interrupted
  */
 export async function unpickle(
@@ -23,9 +24,10 @@ export async function unpickle(
   state: ManifestState,
   options: RunOptions,
   base?: SharedBase,
+  wasOnBase = false,
 ): Promise<Unpickled> {
   try {
-    const unfit = (await findDamageOf(workingDir, state)) ?? findOtherLean(server.launch, state);
+    const unfit = await findUnfit(server, workingDir, state);
     if (unfit) {
       return unfit;
     }
@@ -34,7 +36,7 @@ export async function unpickle(
       await base?.beginImport();
       return await unlessCrowded(() => unpickleEnvironment(server, path, options));
     }
-    const onBase = base && (await unpickleOnBase(server, path, state, options, base));
+    const onBase = base && !wasOnBase && (await unpickleOnBase(server, path, state, options, base));
     if (onBase) {
       return onBase;
     }
@@ -43,6 +45,15 @@ export async function unpickle(
   } catch (error) {
     return judge(error, state);
   }
+}
+
+/** What is known of a state without Lean, where it is not to be loaded. */
+export async function findUnfit(
+  { launch }: ReplConnection,
+  workingDir: string,
+  state: ManifestState,
+): Promise<NotLoaded | undefined> {
+  return (await findDamageOf(workingDir, state)) ?? findOtherLean(launch, state);
 }
 
 async function findDamageOf(
@@ -96,6 +107,9 @@ async function unpickleOnBase(
     return undefined;
   }
   const unpickled = await attempt(server, { path, env }, state, options);
+  if (unpickled?.status === "loaded") {
+    base.noteProven();
+  }
   return answerOf(unpickled);
 }
 
@@ -130,7 +144,7 @@ async function findWhetherBasesAreKnown(
 }
 
 /** Undefined where the environment belonged to a process that has ended. */
-async function attempt(
+export async function attempt(
   server: ReplConnection,
   from: { path: string; env: number },
   state: ManifestState,
@@ -142,7 +156,7 @@ async function attempt(
 }
 
 /** What needs not be tried again without a base. */
-function answerOf(unpickled: Unpickled | undefined): Unpickled | undefined {
+export function answerOf(unpickled: Unpickled | undefined): Unpickled | undefined {
   const isAnswer = unpickled?.status === "loaded" || unpickled?.status === "timeout";
   return isAnswer ? unpickled : undefined;
 }
