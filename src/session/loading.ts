@@ -54,7 +54,7 @@ export async function loadUnit(
   { onState, onVerdict, ...options }: LoadUnitOptions,
 ): Promise<void> {
   const lookAhead = new LookAhead(states, (state) =>
-    unpickleEarly(server, open.workingDir, state, options, base),
+    unpickleEarly(server, open, state, options, base),
   );
   for (const state of states) {
     onState?.(state);
@@ -99,7 +99,7 @@ async function unpickleState(
   const unpickled =
     typeof early === "object"
       ? early
-      : await unpickle(server, open.workingDir, state, options, base, early !== undefined);
+      : await unpickle(server, open, state, options, base, early !== undefined);
   if (unpickled.status === "loaded") {
     const recipes = { steps: recipesOf(open.index.manifest, state.key) };
     open.loaded.set(unpickled.process, state, unpickled.replId, recipes);

@@ -1,23 +1,29 @@
+import { checkFolders } from "../store/folders.ts";
 import type { LockOptions } from "../store/lock.ts";
 import type { Manifest } from "../store/manifest.ts";
 import { readManifest } from "../store/manifest-file.ts";
 import { StateIndex } from "../store/state-index.ts";
 import { ProcessInputs } from "./identity.ts";
 import { LoadedStates } from "./loaded-states.ts";
+import type { CacheOptions } from "./pickle-session-state.ts";
 
 /** What one cache object knows: its folder, the manifest as last seen, and what is loaded where. */
 export class OpenCache {
   /** Absolute: a change of the current directory changes no cache. */
   readonly workingDir: string;
   readonly lock: LockOptions;
+  /** Whether Lean is given what somebody else could have written. */
+  readonly trust: boolean;
   readonly loaded = new LoadedStates();
   readonly inputs = new ProcessInputs();
   #index: StateIndex;
 
   /** @throws {LeanPickleError} `cache-damaged` */
-  constructor(workingDir: string, lock: LockOptions) {
+  constructor(workingDir: string, { trust = false, ...lock }: CacheOptions) {
     this.workingDir = workingDir;
     this.lock = lock;
+    this.trust = trust;
+    checkFolders(workingDir);
     this.#index = new StateIndex(readManifest(workingDir));
   }
 

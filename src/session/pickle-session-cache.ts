@@ -3,7 +3,6 @@ import type { RecipeStep } from "../recipe/steps.ts";
 import type { LeanIdentity, ReplConnection, ReplLaunch, RunOptions } from "../repl/connection.ts";
 import type { ReplRequest } from "../repl/protocol.ts";
 import { picklePath } from "../store/layout.ts";
-import type { LockOptions } from "../store/lock.ts";
 import { type Manifest, type ManifestState, recipeChain } from "../store/manifest.ts";
 import { isPickleThere } from "../store/pickle-presence.ts";
 import type { Removal } from "../store/removal.ts";
@@ -13,6 +12,7 @@ import { OpenCache } from "./open-cache.ts";
 import type {
   AddAllOptions,
   AddOptions,
+  CacheOptions,
   PickleSessionState,
   ReloadOptions,
 } from "./pickle-session-state.ts";
@@ -40,7 +40,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
    * Opens a cache; a working directory without one holds no states.
    * @throws {LeanPickleError} `cache-damaged`
    */
-  constructor(workingDir: string, options: LockOptions = {}) {
+  constructor(workingDir: string, options: CacheOptions = {}) {
     super();
     this.#open = new OpenCache(resolve(workingDir), options);
   }
@@ -48,6 +48,11 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   /** The folder that holds the manifest and the pickles. */
   get workingDir(): string {
     return this.#open.workingDir;
+  }
+
+  /** Whether Lean is given what somebody else could have written. */
+  get trust(): boolean {
+    return this.#open.trust;
   }
 
   /** The manifest as last read or written. */

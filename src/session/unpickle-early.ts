@@ -4,7 +4,7 @@ import { picklePath } from "../store/layout.ts";
 import type { ManifestState } from "../store/manifest.ts";
 import { judge } from "./judging.ts";
 import type { SharedBase } from "./shared-base.ts";
-import { answerOf, attempt, findUnfit } from "./unpickle.ts";
+import { answerOf, attempt, findUnfit, type Whereabouts } from "./unpickle.ts";
 import type { Unpickled } from "./verdicts.ts";
 
 /**
@@ -19,18 +19,18 @@ export type Early = Unpickled | "without-base" | undefined;
  */
 export async function unpickleEarly(
   server: ReplConnection,
-  workingDir: string,
+  where: Whereabouts,
   state: ManifestState,
   options: RunOptions,
   base: SharedBase,
 ): Promise<Early> {
   try {
-    const unfit = await findUnfit(server, workingDir, state);
+    const unfit = await findUnfit(server.launch, where, state);
     const env = base.provenIn(server);
     if (unfit || env === undefined) {
       return unfit;
     }
-    const from = { path: picklePath(workingDir, state), env };
+    const from = { path: picklePath(where.workingDir, state), env };
     const unpickled = await attempt(server, from, state, { ...options, pipelined: true });
     return unpickled && wasTried(unpickled) ? (answerOf(unpickled) ?? "without-base") : undefined;
   } catch (error) {

@@ -5,14 +5,20 @@ import { isErrorAnswer } from "../repl/protocol.ts";
 import { picklePath } from "../store/layout.ts";
 import type { ManifestState } from "../store/manifest.ts";
 import { findDamage } from "../store/pickles.ts";
+import { findDistrust } from "../store/trust.ts";
 import { findChange, judge, otherLean, viewOf } from "./judging.ts";
+import type { OpenCache } from "./open-cache.ts";
 import type { SharedBase } from "./shared-base.ts";
 import type { NotLoaded, Unpickled } from "./verdicts.ts";
 
+/** Where a pickle is, and whether it is loaded whoever may have written it. */
+export type Whereabouts = Pick<OpenCache, "workingDir" | "trust">;
+
 /**
  * Loads a state into a REPL, and checks that it is the state that was added. A pickle that is not
- * as it was written is never handed to Lean, which would not notice; nor is that of a Lean of which
- * it is known that it is another one.
+ * as it was written is never handed to Lean, which would not notice; nor is one
+ * that somebody else could have written, nor that of a Lean of which it is known that it is another
+ * one.
  * @param base what a proof state is replayed onto; one that does not come back on it is tried again
  * as it is
  * @param wasOnBase whether it did not come back on it before
@@ -20,18 +26,18 @@ import type { NotLoaded, Unpickled } from "./verdicts.ts";
  */
 export async function unpickle(
   server: ReplConnection,
-  workingDir: string,
+  where: Whereabouts,
   state: ManifestState,
   options: RunOptions,
   base?: SharedBase,
   wasOnBase = false,
 ): Promise<Unpickled> {
   try {
-    const unfit = await findUnfit(server, workingDir, state);
+    const unfit = await findUnfit(server.launch, where, state);
     if (unfit) {
       return unfit;
     }
-    const path = picklePath(workingDir, state);
+    const path = picklePath(where.workingDir, state);
     if (!state.isProofState) {
       await base?.beginImport();
       return await unlessCrowded(() => unpickleEnvironment(server, path, options));
@@ -49,11 +55,20 @@ export async function unpickle(
 
 /** What is known of a state without Lean, where it is not to be loaded. */
 export async function findUnfit(
-  { launch }: ReplConnection,
-  workingDir: string,
+  launch: ReplLaunch,
+  { workingDir, trust }: Whereabouts,
   state: ManifestState,
 ): Promise<NotLoaded | undefined> {
-  return (await findDamageOf(workingDir, state)) ?? findOtherLean(launch, state);
+  return (
+    (trust ? undefined : findDistrustOf(workingDir, state)) ??
+    (await findDamageOf(workingDir, state)) ??
+    findOtherLean(launch, state)
+  );
+}
+
+function findDistrustOf(workingDir: string, state: ManifestState): NotLoaded | undefined {
+  const message = findDistrust(workingDir, state);
+  return message === undefined ? undefined : { status: "failed", code: "untrusted", message };
 }
 
 async function findDamageOf(

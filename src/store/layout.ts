@@ -24,7 +24,26 @@ export function temporaryPath(workingDir: string): string {
   return join(workingDir, CACHE_FOLDER, "tmp");
 }
 
+/** Where a lock lies, and what has to lie beside it. */
+export interface LockPlace {
+  /** What it locks, in words: the beginning of a sentence. */
+  what: string;
+  /** What is locked: it need not be there. */
+  target: string;
+  /** The lock: a folder, which stays empty, as proper-lockfile wants it. */
+  lock: string;
+  /** A folder in the same file system, which is there, for the files that say who holds it. */
+  scratch: string;
+}
+
 /** The lock on the manifest. */
+export function manifestLock(workingDir: string): LockPlace {
+  const target = manifestPath(workingDir);
+  const what = `The manifest ${target}`;
+  return { what, target, lock: lockPath(workingDir), scratch: temporaryPath(workingDir) };
+}
+
+/** The folder that is there while the manifest is locked. */
 export function lockPath(workingDir: string): string {
   return join(workingDir, CACHE_FOLDER, "manifest.lock");
 }

@@ -1,16 +1,16 @@
 /**
- * The one lock of a cache, on its manifest: held for a read, a change and a write, and never while
- * Lean runs. It is proper-lockfile's, with what that lacks: who holds it stands beside it
- * (lock-holder.ts), the lock of a dead process is broken at once by exactly one of those that wait
- * (lock-breaking.ts), and waiting can be interrupted. A lock that was lost all the same cannot lose an entry of the
- * manifest: whoever writes it looks first whether it is still the one that was read
- * (manifest-update.ts).
+ * Locks among processes. The one lock of a cache is on its manifest: held for a read, a change and a
+ * write, and never while Lean runs. They are proper-lockfile's, with what that lacks: who holds one
+ * stands beside it (lock-holder.ts), the lock of a dead process is broken at once by exactly one of
+ * those that wait (lock-breaking.ts), and waiting can be interrupted. A lock that was lost all the
+ * same cannot lose an entry of the manifest: whoever writes it looks first whether it is still the
+ * one that was read (manifest-update.ts).
  */
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { LeanPickleError } from "../errors.ts";
 import { lockFileSystem } from "./file-system.ts";
-import { lockPath, manifestPath } from "./layout.ts";
+import { type LockPlace, manifestLock } from "./layout.ts";
 import { breakIfAbandoned, STALE_MS } from "./lock-breaking.ts";
 import {
   announceHolder,
@@ -46,35 +46,49 @@ export interface LockOptions {
 
 type Release = () => Promise<void>;
 
-/**
- * Runs `body` while holding the lock of a cache, whose folders must be there.
- * @throws {LeanPickleError} `cache-locked` where another process held it for too long
- */
+/** As {@link withLockAt}, with the lock of a cache, whose folders must be there. */
 export async function withLock<T>(
   workingDir: string,
   options: LockOptions,
   body: () => Promise<T>,
 ): Promise<T> {
-  const release = await acquire(workingDir, options);
-  try {
-    return await body();
-  } finally {
-    await release();
-  }
+  return await withLockAt(manifestLock(workingDir), options, body);
 }
 
-async function acquire(workingDir: string, options: LockOptions): Promise<Release> {
+/**
+ * Runs `body` while holding a lock.
+ * @throws {LeanPickleError} `cache-locked` where another process held it for too long
+ */
+export async function withLockAt<T>(
+  place: LockPlace,
+  options: LockOptions,
+  body: () => Promise<T>,
+): Promise<T> {
+  const release = await acquire(place, options);
+  let result: T;
+  try {
+    result = await body();
+  } catch (error) {
+    // What keeps the lock from being given back, too, is less than what went wrong before.
+    await release().catch(() => {});
+    throw error;
+  }
+  await release();
+  return result;
+}
+
+async function acquire(place: LockPlace, options: LockOptions): Promise<Release> {
   const { lockTimeout = DEFAULT_LOCK_TIMEOUT_S, signal, onWait } = options;
   const startedAt = performance.now();
   let pause = FIRST_PAUSE_MS;
   let told = false;
   for (;;) {
     signal?.throwIfAborted();
-    const release = await tryLock(workingDir);
+    const release = await tryLock(place);
     if (release) {
       return release;
     }
-    const { isGone, holder } = await breakIfAbandoned(workingDir);
+    const { isGone, holder } = await breakIfAbandoned(place);
     if (isGone) {
       continue;
     }
@@ -86,7 +100,7 @@ async function acquire(workingDir: string, options: LockOptions): Promise<Releas
     const left = lockTimeout * 1000 - waited;
     if (left <= 0) {
       const who = describeHolder(holder);
-      const message = `The manifest ${manifestPath(workingDir)} was locked for ${lockTimeout} s by ${who}.`;
+      const message = `${place.what} was locked for ${lockTimeout} s by ${who}.`;
       throw new LeanPickleError("cache-locked", message, {
         hint: "Nothing was changed. Wait for that process, or wait longer with --lock-timeout.",
       });
@@ -98,37 +112,31 @@ async function acquire(workingDir: string, options: LockOptions): Promise<Releas
 }
 
 /** Takes the lock if it is free, and returns what gives it back. */
-async function tryLock(workingDir: string): Promise<Release | undefined> {
-  if (identifyLock(workingDir) !== "") {
+async function tryLock(place: LockPlace): Promise<Release | undefined> {
+  if (identifyLock(place) !== "") {
     return undefined;
   }
-  const holder = await announceHolder(workingDir);
+  const holder = await announceHolder(place);
   let give: Release | undefined;
   try {
-    give = await takeLock(workingDir, holder);
+    give = await takeLock(place, holder);
+    return give;
   } finally {
     if (!give) {
-      await withdrawHolder(workingDir, holder);
+      await withdrawHolder(place, holder);
     }
   }
-  return (
-    give &&
-    (async () => {
-      await give();
-      await withdrawHolder(workingDir, holder);
-    })
-  );
 }
 
 /** Undefined where another process was faster. */
-async function takeLock(workingDir: string, holder: Holder): Promise<Release | undefined> {
+async function takeLock(place: LockPlace, holder: Holder): Promise<Release | undefined> {
   // Loaded where a lock is taken, and not before: it installs handlers of signals.
   const { lock } = (await import("proper-lockfile")).default;
-  const fs = new GuardedFs(workingDir);
+  const fs = new GuardedFs(place);
   let release: Release;
   try {
-    release = await lock(manifestPath(workingDir), {
-      lockfilePath: lockPath(workingDir),
+    release = await lock(place.target, {
+      lockfilePath: place.lock,
       realpath: false,
       // Two that wait could both break one lock, so that is not left to it.
       stale: Number.MAX_SAFE_INTEGER,
@@ -145,8 +153,12 @@ async function takeLock(workingDir: string, holder: Holder): Promise<Release | u
     throw error;
   }
   try {
-    fs.own = await confirmHolder(workingDir, holder);
-    return () => giveBack(release);
+    const confirmed = await confirmHolder(place, holder);
+    fs.own = confirmed.lock;
+    return async () => {
+      await giveBack(release);
+      await withdrawHolder(place, confirmed);
+    };
   } catch (error) {
     await giveBack(release);
     throw error;
@@ -173,19 +185,26 @@ function hasCode(error: unknown, code: string): boolean {
  * took ours for dead: neither when it is given back, nor when this process ends.
  */
 class GuardedFs {
-  readonly #workingDir: string;
+  readonly #place: LockPlace;
   readonly mkdir = lockFileSystem.mkdir;
   readonly stat = lockFileSystem.stat;
   readonly utimes = lockFileSystem.utimes;
   /** Which lock is ours, once we have it. */
   own: string | undefined;
 
-  constructor(workingDir: string) {
-    this.#workingDir = workingDir;
+  constructor(place: LockPlace) {
+    this.#place = place;
   }
 
   readonly rmdir = (path: string, done: (error: NodeJS.ErrnoException | null) => void): void => {
-    if (this.#isOwn()) {
+    let isOwn: boolean;
+    try {
+      isOwn = this.#isOwn();
+    } catch (error) {
+      done(error as NodeJS.ErrnoException);
+      return;
+    }
+    if (isOwn) {
       lockFileSystem.rmdir(path, done);
     } else {
       done(null);
@@ -200,6 +219,6 @@ class GuardedFs {
 
   /** What is removed before we know our lock is one that we have just taken. */
   #isOwn(): boolean {
-    return this.own === undefined || identifyLock(this.#workingDir) === this.own;
+    return this.own === undefined || identifyLock(this.#place) === this.own;
   }
 }

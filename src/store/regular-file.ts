@@ -1,6 +1,7 @@
 /** Reading files in whose place somebody may have put something else. */
 import { constants } from "node:fs";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
+import { withPath } from "./durable.ts";
 import { fileSystem } from "./file-system.ts";
 
 /** Never through a link in the file's place, and without waiting for the writer of a pipe there. */
@@ -18,6 +19,8 @@ export function readRegularFile(path: string): string {
       throw notRegular(`${path} is no regular file.`);
     }
     return readOpenFile(file, found.size);
+  } catch (error) {
+    throw withPath(error, path);
   } finally {
     fileSystem.closeSync(file);
   }

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -12,13 +12,20 @@ import { FilledCache, goalAbout, imports } from "../support/checks.ts";
 import { simulate, startAutoServer, startServer } from "../support/servers.ts";
 
 /** What becomes of a state: the first part of what its goal is about. */
-const FATES = { fine: "loaded", killer: "failed", garbler: "failed", turned: "goals-changed" };
+const FATES = {
+  fine: "loaded",
+  killer: "failed",
+  garbler: "failed",
+  turned: "goals-changed",
+  damaged: "damaged",
+  writable: "failed",
+};
 
-type Fate = keyof typeof FATES | "damaged";
+type Fate = keyof typeof FATES;
+
+const BAD: readonly Fate[] = ["killer", "garbler", "turned", "damaged", "writable"];
 
 const SETTINGS = { SEGV_ON: "killer", GARBAGE_ON: "garbler", CHANGED_GOALS: "turned" };
-
-const statusOf = (fate: Fate) => (fate === "damaged" ? fate : FATES[fate]);
 
 /** A cache with a group of proof states over one import. */
 async function groupOf(fates: readonly string[]): Promise<FilledCache> {
@@ -27,6 +34,8 @@ async function groupOf(fates: readonly string[]): Promise<FilledCache> {
     const sessionId = await filled.goal(`import Lean\n${goalAbout(`${fate}${n}`)}`);
     if (fate === "damaged") {
       filled.damage(sessionId);
+    } else if (fate === "writable") {
+      chmodSync(filled.cache.get(sessionId)?.pickleFile ?? "", 0o666);
     }
   }
   return filled;
@@ -78,7 +87,7 @@ describe("the states of a group, with several of them in the REPL at once", () =
   it("have each the verdict that is theirs, whatever becomes of those around them", async () => {
     const fate = fc.oneof(
       { weight: 6, arbitrary: fc.constant<Fate>("fine") },
-      { weight: 3, arbitrary: fc.constantFrom<Fate>("killer", "garbler", "turned", "damaged") },
+      { weight: 3, arbitrary: fc.constantFrom<Fate>(...BAD) },
     );
     await fc.assert(
       fc.asyncProperty(fc.array(fate, { minLength: 18, maxLength: 30 }), async (fates) => {
@@ -86,7 +95,7 @@ describe("the states of a group, with several of them in the REPL at once", () =
         const told: Verdict[] = [];
         const onVerdict = (verdict: Verdict) => told.push(verdict);
         const verdicts = await cache.check(simulate(SETTINGS).launch, { states, onVerdict });
-        expect(statuses(verdicts)).toEqual(fates.map(statusOf));
+        expect(statuses(verdicts)).toEqual(fates.map((each) => FATES[each]));
         expect(told).toEqual(verdicts);
       }),
       { numRuns: 6 },

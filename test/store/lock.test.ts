@@ -5,7 +5,6 @@ import {
   readFileSync,
   renameSync,
   statSync,
-  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -13,21 +12,32 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { prepareFolders } from "../../src/store/folders.ts";
-import { cachePath, lockPath, temporaryPath } from "../../src/store/layout.ts";
+import { cachePath, lockPath, manifestLock, temporaryPath } from "../../src/store/layout.ts";
 import { withLock } from "../../src/store/lock.ts";
-import { type Holder, identifyLock, newHolder } from "../../src/store/lock-holder.ts";
+import {
+  type Holder,
+  identifyLock,
+  nameOfHolder,
+  newHolder,
+  parseHolder,
+} from "../../src/store/lock-holder.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { startWorker } from "../support/workers.ts";
 
 /** A process id that no process has. */
 const NO_PID = 2 ** 22 + 1;
 
-/** Writes what a process says that is about to take the lock, or that has it. */
+/** Says what a process says that is about to take the lock, or that has it. */
 function announce(folder: string, holder: Partial<Holder>): string {
-  const whole = { ...newHolder(), pid: NO_PID, ...holder };
-  const path = join(temporaryPath(folder), `holder.${whole.token}.json`);
-  writeFileSync(path, JSON.stringify(whole));
+  const name = nameOfHolder({ ...newHolder(), pid: NO_PID, ...holder });
+  const path = join(temporaryPath(folder), name);
+  writeFileSync(path, "");
   return path;
+}
+
+/** Which lock is there. */
+function lockIn(folder: string): string {
+  return identifyLock(manifestLock(folder));
 }
 
 async function cacheFolder(): Promise<string> {
@@ -165,11 +175,11 @@ describe("withLock", () => {
   it("breaks a lock that another one was killed over while breaking it", async () => {
     const folder = await cacheFolder();
     mkdirSync(lockPath(folder));
-    const lock = identifyLock(folder);
+    const lock = lockIn(folder);
     announce(folder, { lock });
     const claim = join(temporaryPath(folder), `breaking.${lock}`);
     mkdirSync(claim);
-    writeFileSync(join(claim, "claimant.json"), JSON.stringify({ ...newHolder(), pid: NO_PID }));
+    writeFileSync(join(claim, nameOfHolder({ ...newHolder(), pid: NO_PID })), "");
     expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
     expect(readdirSync(temporaryPath(folder))).toEqual([]);
   });
@@ -177,20 +187,20 @@ describe("withLock", () => {
   it("leaves a lock to the process that is breaking it", async () => {
     const folder = await cacheFolder();
     mkdirSync(lockPath(folder));
-    const lock = identifyLock(folder);
+    const lock = lockIn(folder);
     announce(folder, { lock });
     const claim = join(temporaryPath(folder), `breaking.${lock}`);
     mkdirSync(claim);
-    writeFileSync(join(claim, "claimant.json"), JSON.stringify(newHolder()));
+    writeFileSync(join(claim, nameOfHolder(newHolder())), "");
     const work = withLock(folder, { lockTimeout: 0.05 }, async () => "never");
     await expect(work).rejects.toMatchObject({ code: "cache-locked" });
-    expect(identifyLock(folder)).toBe(lock);
+    expect(lockIn(folder)).toBe(lock);
   });
 
   it("breaks a lock that was not refreshed for longer than a living process takes", async () => {
     const folder = await cacheFolder();
     mkdirSync(lockPath(folder));
-    announce(folder, { pid: process.pid, lock: identifyLock(folder) });
+    announce(folder, { pid: process.pid, lock: lockIn(folder) });
     const before = new Date(Date.now() - 31_000);
     utimesSync(lockPath(folder), before, before);
     expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
@@ -199,21 +209,19 @@ describe("withLock", () => {
   it("does not break the lock of a process on another machine", async () => {
     const folder = await cacheFolder();
     mkdirSync(lockPath(folder));
-    announce(folder, { host: "elsewhere", space: "elsewhere", lock: identifyLock(folder) });
+    announce(folder, { host: "elsewhere", space: "0123", lock: lockIn(folder) });
     const work = withLock(folder, { lockTimeout: 0.05 }, async () => "never");
     await expect(work).rejects.toThrow(/elsewhere/);
   });
 
-  it("takes nothing for a holder that is no file of its own", async () => {
-    const folder = await cacheFolder();
-    mkdirSync(lockPath(folder));
-    const said = announce(folder, { lock: identifyLock(folder) });
-    const target = join(folder, "target.json");
-    renameSync(said, target);
-    symlinkSync(target, said);
-    const work = withLock(folder, { lockTimeout: 0.05 }, async () => "never");
-    await expect(work).rejects.toMatchObject({ code: "cache-locked" });
-    expect(existsSync(target)).toBe(true);
+  it.each(["holder.1.x", "holder.json", `holder.${NO_PID}.a.1.a..host/..`, "older.1.a.1.a..h"])(
+    "takes no other file's name for that of a holder: %s",
+    (name) => expect(parseHolder(name)).toBe(undefined),
+  );
+
+  it("reads from a name all that is said in it", () => {
+    const holder = { ...newHolder(), lock: "12-34", host: "a.b-c_d" };
+    expect(parseHolder(nameOfHolder(holder))).toEqual(holder);
   });
 
   it("does not give back the lock that another took in the meantime, nor at the end", async () => {
@@ -229,7 +237,7 @@ describe("withLock", () => {
     // The thief's: another folder in the same place.
     renameSync(lockPath(folder), `${lockPath(folder)}.old`);
     mkdirSync(lockPath(folder));
-    const said = announce(folder, { lock: identifyLock(folder) });
+    const said = announce(folder, { lock: lockIn(folder) });
     robbed.child.stdin?.end("go");
     expect(await robbed.ended).toEqual([0, null]);
     expect(existsSync(lockPath(folder))).toBe(true);

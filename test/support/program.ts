@@ -22,6 +22,10 @@ export interface Surroundings {
   stdin?: string;
   /** The user and group to run as, where it is not the tester. */
   uid?: number | undefined;
+  /** What takes the place of the program. */
+  program?: string;
+  /** How many files it may have open at once; as many as the tester by default. */
+  openFiles?: number;
 }
 
 /** A running program, and its end. */
@@ -46,7 +50,11 @@ function environment({ repl = {}, env = {} }: Surroundings): NodeJS.ProcessEnv {
 
 /** Starts the program, and ends it with the test. */
 export function start(args: readonly string[], surroundings: Surroundings): Running {
-  const child = spawn(process.execPath, [program, ...args], {
+  const { openFiles } = surroundings;
+  const limited = `ulimit -n ${openFiles}; exec "$0" "$@"`;
+  const command = [process.execPath, surroundings.program ?? program, ...args] as const;
+  const [file, ...rest] = openFiles ? (["bash", "-c", limited, ...command] as const) : command;
+  const child = spawn(file, rest, {
     cwd: surroundings.cwd,
     env: environment(surroundings),
     stdio: "pipe",
