@@ -45,7 +45,8 @@ export interface RunOptions {
   verbose?: boolean | undefined;
   /**
    * Whether it may be sent before the requests before it are answered, so that the REPL need not
-   * wait for it. For what is right whatever they are answered; false by default.
+   * wait for it. For what is right whatever they are answered, and in this process only: it is never
+   * run in the next one. False by default.
    */
   pipelined?: boolean | undefined;
 }
