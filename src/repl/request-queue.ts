@@ -71,6 +71,7 @@ export class RequestQueue {
     return this.#sent[0];
   }
 
+  /** Takes in a request, which is sent after all that it has. */
   add(pending: Pending): void {
     this.#waiting.push(pending);
   }
