@@ -23,6 +23,7 @@ export type ErrorCode =
   | "cache-damaged"
   | "cache-locked"
   | "unreadable-input"
+  | "unprintable"
   | "interrupted";
 
 /** The optional parts of a {@link LeanPickleError}. */
@@ -70,6 +71,7 @@ const OPERATIONS: Record<string, string> = {
   link: "make a second name for",
   lstat: "look at",
   mkdir: "make the folder",
+  mkdtemp: "make a folder at",
   open: "open",
   read: "read",
   rename: "rename",
@@ -84,6 +86,8 @@ const OPERATIONS: Record<string, string> = {
 /** An error of the operating system as a sentence: `Could not open x.lean: ... (ENOENT).` */
 export function describeSystemError(error: NodeJS.ErrnoException): string {
   const { code = "unknown", syscall = "", path, message } = error;
+  // Of a renaming; its types do not know of it.
+  const { dest } = error as { dest?: unknown };
   if (syscall === "uv_cwd") {
     return `The current directory is gone (${code}): go to one that is there.`;
   }
@@ -91,5 +95,6 @@ export function describeSystemError(error: NodeJS.ErrnoException): string {
   const said = /^\w+: (.*?), \w+/.exec(message)?.[1];
   const reason = said ?? getSystemErrorMap().get(error.errno ?? 0)?.[1] ?? message;
   const doing = syscall.startsWith("spawn") ? "start" : (OPERATIONS[syscall] ?? syscall);
-  return `Could not ${doing} ${path ?? "a file"}: ${reason} (${code}).`;
+  const what = `${path ?? "a file"}${typeof dest === "string" ? ` to ${dest}` : ""}`;
+  return `Could not ${doing} ${what}: ${reason} (${code}).`;
 }

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import type { Command } from "commander";
 import type { Styles } from "../output/styles.ts";
 import { formatAge, formatBytes, formatDuration, plural, printable } from "../output/text.ts";
@@ -9,6 +9,7 @@ import type {
   RecipeStep,
 } from "../session/pickle-session-state.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
+import { findStalenessOf } from "./stale-states.ts";
 import { kindOf } from "./state-table.ts";
 import { requireState } from "./states.ts";
 
@@ -30,15 +31,18 @@ async function show(
   const cache = context.openCache();
   const state = requireState(cache, reference);
   if (pathOnly) {
-    // As it is, for programs: escaped, it would name another file.
-    output.data(state.pickleFile);
-  } else if (output.json) {
+    output.path(state.pickleFile);
+    return "done";
+  }
+  const stalenessOf = await findStalenessOf(cache, context.options.project);
+  const { stale, changes } = stalenessOf?.(state.entry) ?? { stale: null, changes: [] };
+  if (output.json) {
     // What went into its key, as `key --json` gives it; null where that is not known.
     const recipe = cache.recipe(state.entry) ?? null;
     const inputs = cache.manifest.recipes[state.entry.key]?.inputs ?? null;
-    output.jsonData({ ...state.entry, recipe, inputs });
+    output.jsonData({ ...state.entry, stale, recipe, inputs });
   } else {
-    output.data(layOut(state, cache, output.styles));
+    output.data(layOut(state, cache, output.styles, changes));
   }
   return "done";
 }
@@ -48,6 +52,7 @@ function layOut(
   { entry: state, pickleFile }: PickleSessionState,
   cache: PickleSessionCache,
   styles: Styles,
+  changes: readonly string[],
 ): string {
   const name = state.name === null ? "" : `  ${styles.bold(state.name)}`;
   const facts: [label: string, text: string][] = [
@@ -56,8 +61,9 @@ function layOut(
     ["made", `${age(state)}, in ${formatDuration(state.elapsedMs)}`],
     ["lean", leanOf(state)],
     ["imports", importsOf(state)],
+    ...(changes.length > 0 ? [["stale", changes.join("; ")] as [string, string]] : []),
     ["key", state.key],
-    ["file", `${pickleFile}  ${existsSync(pickleFile) ? formatBytes(state.bytes) : "missing"}`],
+    ["file", `${pickleFile}  ${isFile(pickleFile) ? formatBytes(state.bytes) : "missing"}`],
   ];
   const lines = facts.map(([label, text]) => `  ${styles.dim(label.padEnd(8))} ${printable(text)}`);
   return [
@@ -66,6 +72,11 @@ function layOut(
     ...section("recipe", recipeOf(cache.recipe(state)), styles),
     ...(state.isProofState ? section("goals", state.goals ?? [], styles) : []),
   ].join("\n");
+}
+
+/** Whether the file itself is there, not a link to somewhere. */
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function section(title: string, parts: readonly string[], styles: Styles): string[] {

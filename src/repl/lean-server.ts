@@ -1,27 +1,23 @@
 import { performance } from "node:perf_hooks";
+import { ProcessGroup } from "../system/process-group.ts";
 import type { LeanServerOptions, ReplConnection, ReplLaunch, RunOptions } from "./connection.ts";
 import {
   ReplDiedError,
   type ReplEndDetails,
   ReplEndedError,
-  ReplMemoryError,
   ReplProtocolError,
   ReplTimeoutError,
   startErrorOf,
 } from "./errors.ts";
 import { AnswerFramer } from "./framing.ts";
 import { type Making, Makings, type ReplId } from "./makings.ts";
-import { ProcessGroup } from "./process-group.ts";
+import { watchMemory } from "./memory-watch.ts";
 import type { AnswerTo, ReplAnswer, ReplRequest } from "./protocol.ts";
 import { checkAnswer, excerpt, parseAnswer } from "./protocol-check.ts";
 import { checkRun, type EndReason, type Pending, RequestQueue } from "./request-queue.ts";
-import { residentMemory } from "./resident-memory.ts";
 
 /** How long a process may live on that has closed its output, in milliseconds. */
 const CLOSED_OUTPUT_MS = 1000;
-
-/** How often the memory of a REPL with a limit is looked at while it works, in milliseconds. */
-const MEMORY_CHECK_MS = 200;
 
 /** One REPL process, from the constructor to {@link LeanServer.close}. */
 export class LeanServer implements ReplConnection {
@@ -32,6 +28,7 @@ export class LeanServer implements ReplConnection {
   readonly #framer = new AnswerFramer();
   readonly #makings = new Makings();
   readonly #queue = new RequestQueue();
+  #hasAnswered = false;
   readonly #timers = new Set<NodeJS.Timeout>();
   /** Why the process is being ended, or has ended; undefined while it works. */
   #endReason: EndReason | undefined;
@@ -43,11 +40,10 @@ export class LeanServer implements ReplConnection {
     this.#options = options;
     // A process that closed its output can answer nothing more, but may live on.
     const endSilent = () => this.#endForProtocol("it closed its standard output");
-    this.#group = new ProcessGroup(
-      launch,
-      (chunk) => this.#receive(chunk),
-      () => setTimeout(endSilent, CLOSED_OUTPUT_MS).unref(),
-    );
+    this.#group = new ProcessGroup(launch, {
+      onOutput: (chunk) => this.#receive(chunk),
+      onOutputEnd: () => setTimeout(endSilent, CLOSED_OUTPUT_MS).unref(),
+    });
     const abort = () => this.#end(() => options.signal?.reason);
     options.signal?.addEventListener("abort", abort, { once: true });
     this.#closed = this.#group.closed.then((exit) => {
@@ -111,11 +107,21 @@ export class LeanServer implements ReplConnection {
       return;
     }
     for (let next = this.#queue.takeNext(); next; next = this.#queue.takeNext()) {
+      const isAtWork = () => this.isAlive && this.#queue.current === next;
+      if (this.#group.starting) {
+        // The time of a request begins when there is a process to send it to.
+        await this.#group.starting;
+      }
       const { memoryLimit } = this.#options;
-      if (memoryLimit !== undefined && !(await this.#watchMemory(memoryLimit))) {
+      if (memoryLimit !== undefined && isAtWork()) {
+        const { pid } = this.#group;
+        const end = (reason: EndReason) => this.#end(reason);
+        await watchMemory({ pid, isAtWork, timers: this.#timers, end }, memoryLimit);
+      }
+      if (!this.isAlive) {
         return;
       }
-      if (next === this.#queue.current) {
+      if (isAtWork()) {
         this.#begin(next);
       }
       this.#group.write(next.line);
@@ -178,6 +184,7 @@ export class LeanServer implements ReplConnection {
       return;
     }
     this.#queue.finishCurrent();
+    this.#hasAnswered = true;
     this.#clearTimers();
     const elapsedMs = performance.now() - pending.begunAt;
     this.#makings.record(pending.kind, pending.request, checked.answer, elapsedMs);
@@ -185,25 +192,6 @@ export class LeanServer implements ReplConnection {
     if (this.#queue.current) {
       this.#begin(this.#queue.current);
     }
-  }
-
-  /** Looks at the memory now, and again and again while the process works; false past the limit. */
-  async #watchMemory(limitMib: number): Promise<boolean> {
-    const { pid } = this.#group;
-    const watched = this.#queue.current;
-    try {
-      const bytes = pid === undefined ? 0 : await residentMemory(pid);
-      if (bytes > limitMib * 2 ** 20) {
-        this.#end((details) => new ReplMemoryError(bytes, limitMib, details));
-      }
-    } catch (error) {
-      // A limit that cannot be watched is no limit.
-      this.#end(() => error);
-    }
-    if (this.isAlive && this.#queue.current === watched) {
-      this.#timers.add(setTimeout(() => void this.#watchMemory(limitMib), MEMORY_CHECK_MS));
-    }
-    return this.isAlive;
   }
 
   #end(reason: EndReason): void {
@@ -217,9 +205,10 @@ export class LeanServer implements ReplConnection {
   #rejectAll(exit: ReplEndDetails["exit"]): void {
     this.#clearTimers();
     const stderr = this.#group.stderr.toString();
+    const hasAnswered = this.#hasAnswered;
     for (const { pending, turn } of this.#queue.takeAll()) {
       const asked = excerpt(pending.request);
-      pending.reject(this.#endReason?.({ asked, turn, exit, stderr }));
+      pending.reject(this.#endReason?.({ asked, turn, exit, stderr, hasAnswered }));
     }
   }
 

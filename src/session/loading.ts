@@ -43,6 +43,8 @@ export async function reloadStates(
 interface LoadUnitOptions extends RunOptions, Pick<ReloadOptions, "onState"> {
   /** Not called for a state that was removed in the meantime. */
   onVerdict(verdict: Verdict): void;
+  /** Called before a state that failed gets its verdict, with what it failed of. */
+  onFailure?: ((cause: unknown) => Promise<void>) | undefined;
 }
 
 /** Loads the states of a unit in their order, each with a verdict of its own. */
@@ -51,7 +53,7 @@ export async function loadUnit(
   server: ReplConnection,
   { states }: ReloadUnit,
   base: SharedBase,
-  { onState, onVerdict, ...options }: LoadUnitOptions,
+  { onState, onVerdict, onFailure, ...options }: LoadUnitOptions,
 ): Promise<void> {
   const lookAhead = new LookAhead(states, (state) =>
     unpickleEarly(server, open, state, options, base),
@@ -61,6 +63,9 @@ export async function loadUnit(
     const { early, elapsedMs } = await lookAhead.take(base.provenIn(server) !== undefined);
     const startedAt = performance.now();
     const unpickled = await unpickleState(open, server, state, options, base, early);
+    if (unpickled && "cause" in unpickled) {
+      await onFailure?.(unpickled.cause);
+    }
     if (unpickled) {
       const ownMs = elapsedMs + performance.now() - startedAt;
       onVerdict(verdictOf(state, unpickled, Math.round(ownMs)));

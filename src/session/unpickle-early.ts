@@ -34,7 +34,7 @@ export async function unpickleEarly(
     const unpickled = await attempt(server, from, state, { ...options, pipelined: true });
     return unpickled && wasTried(unpickled) ? (answerOf(unpickled) ?? "without-base") : undefined;
   } catch (error) {
-    return judge(error, state);
+    return judge(error, state, server.launch);
   }
 }
 

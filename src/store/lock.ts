@@ -10,6 +10,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { LeanPickleError } from "../errors.ts";
 import { lockFileSystem } from "./file-system.ts";
+import { checkFolder } from "./folders.ts";
 import { type LockPlace, manifestLock } from "./layout.ts";
 import { breakIfAbandoned, STALE_MS } from "./lock-breaking.ts";
 import {
@@ -113,6 +114,8 @@ async function acquire(place: LockPlace, options: LockOptions): Promise<Release>
 
 /** Takes the lock if it is free, and returns what gives it back. */
 async function tryLock(place: LockPlace): Promise<Release | undefined> {
+  // What is no folder would seem to be held for ever.
+  checkFolder(place.lock);
   if (identifyLock(place) !== "") {
     return undefined;
   }

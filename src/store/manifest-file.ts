@@ -1,4 +1,5 @@
-import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
+import { hasSystemCode, LeanPickleError } from "../errors.ts";
+import { findExcess } from "./excess.ts";
 import { fileSystem } from "./file-system.ts";
 import { backupPath, manifestPath } from "./layout.ts";
 import { checkManifest, emptyManifest, type Manifest } from "./manifest.ts";
@@ -94,26 +95,23 @@ export function readBackup(workingDir: string): Backup {
 
 /** The text of the manifest; undefined where there is none. */
 function readText(workingDir: string): string | undefined {
-  const path = manifestPath(workingDir);
   try {
-    return readRegularFile(path);
+    return readRegularFile(manifestPath(workingDir));
   } catch (error) {
     if (hasSystemCode(error, "ENOENT")) {
       return undefined;
     }
-    if (isSystemError(error)) {
-      throw error;
-    }
-    // What stands in its place, or Node's own: it is longer than a text can be.
-    const message =
-      error instanceof LeanPickleError
-        ? `The manifest ${error.message}`
-        : `The manifest ${path} is unreadable: ${messageOf(error)}.`;
-    throw new DamagedManifestError(workingDir, message, error);
+    throw error instanceof LeanPickleError
+      ? new DamagedManifestError(workingDir, `The manifest ${error.message}`, error)
+      : error;
   }
 }
 
 function parseManifest(text: string): ReturnType<typeof checkManifest> {
+  const excess = findExcess(text);
+  if (excess !== undefined) {
+    return { ok: false, problem: excess };
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
 import { randomName, syncDirectory, writeDurably } from "./durable.ts";
+import { findExcess } from "./excess.ts";
 import { fileSystem } from "./file-system.ts";
 import { prepareFolders } from "./folders.ts";
 import { backupPath, manifestPath, temporaryPath } from "./layout.ts";
 import { type LockOptions, withLock } from "./lock.ts";
 import { checkManifest, dropUnneededRecipes, type Manifest } from "./manifest.ts";
 import { readStored } from "./manifest-file.ts";
+import { readRegularFile } from "./regular-file.ts";
 
 /** How often a change starts over that another process overtook in spite of the lock. */
 const MAX_ATTEMPTS = 5;
@@ -75,7 +77,7 @@ async function replaceManifest(
       written.push(backup);
       await copyManifest(workingDir, previous, backup);
     }
-    if ((await readIfThere(manifestPath(workingDir))) !== previous) {
+    if (readIfThere(manifestPath(workingDir)) !== previous) {
       return false;
     }
     if (previous !== undefined) {
@@ -115,13 +117,25 @@ async function copyManifest(workingDir: string, text: string, path: string): Pro
  * @throws {LeanPickleError} `cache-damaged` where it cannot be written
  */
 export function manifestText(workingDir: string, manifest: Manifest): string {
-  try {
+  const text = unlessTooDeep(workingDir, () => {
     const { states, recipes, ...head } = manifest;
     const parts = Object.entries(head).map((entry) => fieldText(...entry));
     parts.push(`"states": [${linesOf(states.map((state) => JSON.stringify(state)))}]`);
     const texts = Object.entries(recipes).map((entry) => fieldText(...entry));
     parts.push(`"recipes": {${linesOf(texts)}}`);
     return `{${linesOf(parts)}}\n`;
+  });
+  const excess = findExcess(text);
+  if (excess !== undefined) {
+    const message = `${manifestPath(workingDir)} would not be usable after the change: ${excess}.`;
+    throw new LeanPickleError("cache-damaged", message, { hint: "Nothing was changed." });
+  }
+  return text;
+}
+
+function unlessTooDeep(workingDir: string, write: () => string): string {
+  try {
+    return write();
   } catch (error) {
     // What can be parsed can be nested too deeply to be written again, where it is not known.
     const message = `${manifestPath(workingDir)} cannot be written again: ${error}.`;
@@ -138,9 +152,9 @@ function linesOf(texts: readonly string[]): string {
   return texts.length === 0 ? "" : `\n${texts.join(",\n")}\n`;
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+function readIfThere(path: string): string | undefined {
   try {
-    return await fileSystem.readFile(path, "utf8");
+    return readRegularFile(path);
   } catch (error) {
     if (hasSystemCode(error, "ENOENT")) {
       return undefined;

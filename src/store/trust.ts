@@ -55,7 +55,8 @@ export function findRecipeDistrust(workingDir: string): string | undefined {
 function distrustOf(paths: readonly string[], what: string): string | undefined {
   for (const path of paths) {
     const found = fileSystem.lstatSync(path, { throwIfNoEntry: false });
-    const why = found && findForeignWriter(found);
+    // Nothing is read through a link, whose mode says nothing.
+    const why = found && !found.isSymbolicLink() ? findForeignWriter(found) : undefined;
     if (why !== undefined) {
       return `${path} ${why}, so somebody else could have written ${what}.`;
     }

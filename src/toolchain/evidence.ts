@@ -1,5 +1,6 @@
 /** Looking at the files that tell what Lean is. */
 import {
+  accessSync,
   closeSync,
   constants,
   type Dirent,
@@ -17,7 +18,7 @@ import { hasSystemCode, isSystemError } from "../errors.ts";
 export type NotRead = "absent" | "unreadable";
 
 /** What is longer is none of the files that are looked for here. */
-const MAX_BYTES = 2 ** 26;
+const MAX_BYTES = 2 ** 24;
 
 /** A pipe in the place of a file is not to be waited for. */
 const READ_ONLY = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -96,6 +97,15 @@ export function isThere(path: string): boolean {
 export function isFolder(path: string): boolean {
   const found = whatever(() => statSync(path, { throwIfNoEntry: false }));
   return typeof found === "object" && found.isDirectory();
+}
+
+/** Whether a file is at a path that this user may run. */
+export function isExecutable(path: string): boolean {
+  const isFile = whatever(() => {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  });
+  return isFile === true;
 }
 
 function whatever<T>(look: () => T): T | NotRead {

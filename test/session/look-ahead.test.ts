@@ -127,7 +127,6 @@ describe("the states of a group, with several of them in the REPL at once", () =
     expect(verdicts[10]?.message).toContain("SIGSEGV");
     // The base in each of three processes, and what came back changed once more without it.
     expect(imports(log())).toHaveLength(4);
-    expect(log().filter(({ event }) => event === "start")).toHaveLength(4);
   });
 
   it("are each told of when it is their turn, and their times leave out the others'", async () => {

@@ -71,7 +71,7 @@ describe("findForeignWriter", () => {
     expect(findForeignWriter({ uid: 0, mode })).toBeUndefined();
     const user = process.geteuid?.() ?? 0;
     expect(findForeignWriter({ uid: user + 1, mode })).toBe(
-      `a belongs to another user (uid ${user + 1})`,
+      `belongs to another user (uid ${user + 1})`,
     );
   });
 });

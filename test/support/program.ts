@@ -1,11 +1,10 @@
 /** The built program, spawned as a user would. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { simulatedRepl } from "../simulated-repl/index.ts";
+import { program, programEnvironment } from "./program-environment.ts";
 
-export const program = fileURLToPath(new URL("../../bin/lean-pickle.js", import.meta.url));
+export { program };
 
 export interface Ended {
   stdout: string;
@@ -34,20 +33,6 @@ export interface Running {
   ended: Promise<Ended>;
 }
 
-/** An environment in which nothing of the tester's own decides how the program behaves. */
-function environment({ repl = {}, env = {} }: Surroundings): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(
-    ([name]) => !/^(LEAN_PICKLE_|SIMULATED_REPL_|NO_COLOR$|FORCE_COLOR$|CI$)/.test(name),
-  );
-  const settings = Object.entries(repl).map(([name, value]) => [`SIMULATED_REPL_${name}`, value]);
-  return {
-    ...Object.fromEntries(own),
-    LEAN_PICKLE_REPL: simulatedRepl,
-    ...Object.fromEntries(settings),
-    ...env,
-  };
-}
-
 /** Starts the program, and ends it with the test. */
 export function start(args: readonly string[], surroundings: Surroundings): Running {
   const { openFiles } = surroundings;
@@ -56,7 +41,7 @@ export function start(args: readonly string[], surroundings: Surroundings): Runn
   const [file, ...rest] = openFiles ? (["bash", "-c", limited, ...command] as const) : command;
   const child = spawn(file, rest, {
     cwd: surroundings.cwd,
-    env: environment(surroundings),
+    env: programEnvironment(surroundings.repl, surroundings.env),
     stdio: "pipe",
     ...(surroundings.uid !== undefined && { uid: surroundings.uid, gid: surroundings.uid }),
   });
