@@ -13,6 +13,7 @@ import { environments } from "./groups/environments.js";
 import { listing } from "./groups/listing.js";
 import { memory } from "./groups/memory.js";
 import { reload } from "./groups/reload.js";
+import { reloadGrowth } from "./groups/reload-growth.js";
 import { startUp } from "./groups/start-up.js";
 import { warmAdd } from "./groups/warm-add.js";
 import { renderRows } from "./statistics.js";
@@ -25,6 +26,7 @@ const GROUPS = {
   listing,
   batch,
   reload,
+  "reload-growth": reloadGrowth,
   environments,
   memory,
 };

@@ -54,6 +54,21 @@ export function ours(name, args, more = {}) {
  * @returns {Row[]}
  */
 export function measure(context, arms, folder) {
+  const measured = runInTurn(context, arms, folder);
+  const yardstick = median(measured[0]?.times ?? []);
+  return measured.map(({ arm: { name, limit }, times }) => {
+    const row = { name, medianMs: median(times), spreadMs: spread(times) };
+    return { ...row, ratio: row.medianMs / yardstick, ...(limit && { limit }) };
+  });
+}
+
+/**
+ * Runs the arms in turn, and returns the milliseconds that each run of each took.
+ * @param {Context} context
+ * @param {readonly Arm[]} arms
+ * @param {string} folder
+ */
+export function runInTurn(context, arms, folder) {
   const measured = arms.map((arm) => ({ arm, times: /** @type {number[]} */ ([]) }));
   for (let round = 0; round < context.runs; round++) {
     for (const { arm, times } of measured) {
@@ -61,11 +76,7 @@ export function measure(context, arms, folder) {
       times.push(run(context, arm, folder));
     }
   }
-  const yardstick = median(measured[0]?.times ?? []);
-  return measured.map(({ arm: { name, limit }, times }) => {
-    const row = { name, medianMs: median(times), spreadMs: spread(times) };
-    return { ...row, ratio: row.medianMs / yardstick, ...(limit && { limit }) };
-  });
+  return measured;
 }
 
 /**

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { inFolder, measure, ours, run } from "../harness.js";
 
 /** How long the stand-in imports; another REPL takes the time that it takes. */
-const env = { SIMULATED_REPL_IMPORT_MS: "1000" };
+export const env = { SIMULATED_REPL_IMPORT_MS: "1000" };
 
 const HEADER = "import Lean";
 
@@ -28,10 +28,7 @@ export async function reload(context) {
 function reloadOf(context, folder, count) {
   const few = { ...context, runs: Math.max(1, Math.ceil(context.runs / 4)) };
   const pickles = makeProofStates(few, folder, count);
-  const onBase = requests([
-    { cmd: HEADER },
-    ...pickles.map((path) => ({ unpickleProofStateFrom: path, env: 0 })),
-  ]);
+  const onBase = requestsOnBase(pickles);
   const piped = { command: context.repl, args: [], env };
   const arms = [
     { name: `${count} proof states piped, with one base`, ...piped, input: onBase },
@@ -56,7 +53,7 @@ function reloadOf(context, folder, count) {
  * @param {number} count
  * @returns {string[]}
  */
-function makeProofStates(context, folder, count) {
+export function makeProofStates(context, folder, count) {
   const lines = Array.from({ length: count }, (_, n) => {
     const cmd = `${HEADER}\ntheorem t${n} (p : Prop) (h : p) : p := by sorry`;
     return JSON.stringify({ cmd, sorry: 0 });
@@ -68,6 +65,15 @@ function makeProofStates(context, folder, count) {
   return states.map((/** @type {{ pickleFile: string }} */ state) =>
     join(folder, state.pickleFile),
   );
+}
+
+/**
+ * What unpickles proof states on one environment that holds their imports.
+ * @param {readonly string[]} pickles
+ */
+export function requestsOnBase(pickles) {
+  const unpickle = pickles.map((path) => ({ unpickleProofStateFrom: path, env: 0 }));
+  return requests([{ cmd: HEADER }, ...unpickle]);
 }
 
 /** @param {readonly object[]} list */

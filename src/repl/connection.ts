@@ -33,12 +33,18 @@ export const DEFAULT_TIMEOUT_S = 300;
 /** How one request is run. */
 export interface RunOptions {
   /**
-   * The time from when it is sent to its answer, in seconds, at most 2,147,483; then the REPL is
-   * ended. Infinity for all the time it takes.
+   * The time from when the REPL can begin with it to its answer, in seconds, at most 2,147,483; then
+   * the REPL is ended. Infinity for all the time it takes.
    */
   timeout?: number | undefined;
   /** Whether the conversation is written to the log (standard error by default). */
   verbose?: boolean | undefined;
+  /**
+   * Whether it may be sent before the requests before it are answered, so that the REPL need not
+   * wait for it. For what is right whatever they are answered, and in this process only: it is never
+   * run in the next one. False by default.
+   */
+  pipelined?: boolean | undefined;
 }
 
 /** How a server works. */

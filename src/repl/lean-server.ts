@@ -1,13 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { ProcessGroup } from "../system/process-group.ts";
-import {
-  checkTimeout,
-  DEFAULT_TIMEOUT_S,
-  type LeanServerOptions,
-  type ReplConnection,
-  type ReplLaunch,
-  type RunOptions,
-} from "./connection.ts";
+import type { LeanServerOptions, ReplConnection, ReplLaunch, RunOptions } from "./connection.ts";
 import {
   ReplDiedError,
   type ReplEndDetails,
@@ -16,12 +9,12 @@ import {
   ReplTimeoutError,
   startErrorOf,
 } from "./errors.ts";
-import { AnswerFramer, encodeRequest } from "./framing.ts";
+import { AnswerFramer } from "./framing.ts";
 import { type Making, Makings, type ReplId } from "./makings.ts";
 import { watchMemory } from "./memory-watch.ts";
-import type { EndReason, Pending } from "./pending.ts";
 import type { AnswerTo, ReplAnswer, ReplRequest } from "./protocol.ts";
-import { checkAnswer, checkRequest, excerpt, parseAnswer } from "./protocol-check.ts";
+import { checkAnswer, excerpt, parseAnswer } from "./protocol-check.ts";
+import { checkRun, type EndReason, type Pending, RequestQueue } from "./request-queue.ts";
 
 /** How long a process may live on that has closed its output, in milliseconds. */
 const CLOSED_OUTPUT_MS = 1000;
@@ -34,9 +27,8 @@ export class LeanServer implements ReplConnection {
   readonly #group: ProcessGroup;
   readonly #framer = new AnswerFramer();
   readonly #makings = new Makings();
-  readonly #waiting: Pending[] = [];
+  readonly #queue = new RequestQueue();
   #hasAnswered = false;
-  #active: Pending | undefined;
   readonly #timers = new Set<NodeJS.Timeout>();
   /** Why the process is being ended, or has ended; undefined while it works. */
   #endReason: EndReason | undefined;
@@ -88,14 +80,9 @@ export class LeanServer implements ReplConnection {
   }
 
   async run<R extends ReplRequest>(request: R, options: RunOptions = {}): Promise<AnswerTo<R>> {
-    const line = encodeRequest(request);
-    const sent = JSON.parse(line) as ReplRequest;
-    const kind = checkRequest(sent);
-    const timeout = checkTimeout(options.timeout ?? this.#options.timeout ?? DEFAULT_TIMEOUT_S);
-    const verbose = options.verbose ?? this.#options.verbose ?? false;
+    const checked = checkRun(request, options, this.#options);
     const answer = await new Promise<ReplAnswer>((resolve, reject) => {
-      const pending = { request: sent, line, kind, timeout, verbose, sentAt: 0, resolve, reject };
-      this.#waiting.push(pending);
+      this.#queue.add({ ...checked, begunAt: 0, resolve, reject });
       void this.#sendNext();
     });
     return answer as AnswerTo<R>;
@@ -104,7 +91,7 @@ export class LeanServer implements ReplConnection {
   /** Ends the process and all that it started; requests that are waiting are rejected. */
   async close(): Promise<void> {
     const reason: EndReason = (details) => new ReplEndedError("closed", "was closed", details);
-    if (this.#active) {
+    if (this.#queue.current) {
       this.#end(reason);
     } else {
       this.#endReason ??= reason;
@@ -119,32 +106,36 @@ export class LeanServer implements ReplConnection {
       this.#rejectAll(await this.#group.closed);
       return;
     }
-    const next = this.#active ? undefined : this.#waiting.shift();
-    if (!next) {
-      return;
+    for (let next = this.#queue.takeNext(); next; next = this.#queue.takeNext()) {
+      const isAtWork = () => this.isAlive && this.#queue.current === next;
+      if (this.#group.starting) {
+        // The time of a request begins when there is a process to send it to.
+        await this.#group.starting;
+      }
+      const { memoryLimit } = this.#options;
+      if (memoryLimit !== undefined && isAtWork()) {
+        const { pid } = this.#group;
+        const end = (reason: EndReason) => this.#end(reason);
+        await watchMemory({ pid, isAtWork, timers: this.#timers, end }, memoryLimit);
+      }
+      if (!this.isAlive) {
+        return;
+      }
+      if (isAtWork()) {
+        this.#begin(next);
+      }
+      this.#group.write(next.line);
     }
-    this.#active = next;
-    const { memoryLimit } = this.#options;
-    const isAtWork = () => this.isAlive && this.#active === next;
-    if (this.#group.starting) {
-      // The time of a request begins when there is a process to send it to.
-      await this.#group.starting;
+  }
+
+  /** Notes that the REPL can begin with a request: from now on it is its time that passes. */
+  #begin(pending: Pending): void {
+    if (pending.timeout !== Number.POSITIVE_INFINITY) {
+      const expire = () => this.#end((details) => new ReplTimeoutError(pending.timeout, details));
+      this.#timers.add(setTimeout(expire, pending.timeout * 1000));
     }
-    if (memoryLimit !== undefined && isAtWork()) {
-      const { pid } = this.#group;
-      const end = (reason: EndReason) => this.#end(reason);
-      await watchMemory({ pid, isAtWork, timers: this.#timers, end }, memoryLimit);
-    }
-    if (!isAtWork()) {
-      return;
-    }
-    if (next.timeout !== Number.POSITIVE_INFINITY) {
-      const expire = () => this.#end((details) => new ReplTimeoutError(next.timeout, details));
-      this.#timers.add(setTimeout(expire, next.timeout * 1000));
-    }
-    this.#log(next, "> ", next.request);
-    next.sentAt = performance.now();
-    this.#group.write(next.line);
+    this.#log(pending, "> ", pending.request);
+    pending.begunAt = performance.now();
   }
 
   #receive(chunk: Buffer): void {
@@ -165,18 +156,18 @@ export class LeanServer implements ReplConnection {
   /** An old REPL may end without the empty line; anything else that is left is half an answer. */
   #receiveLast(): void {
     const text = this.#framer.rest();
-    if (this.#active && parseAnswer(text)) {
+    if (this.#queue.current && parseAnswer(text)) {
       this.#answer(text);
     }
   }
 
   #answer(text: string): void {
-    const pending = this.#active;
+    const pending = this.#queue.current;
     if (!this.isAlive) {
       return;
     }
     const parsed = parseAnswer(text);
-    if (parsed === undefined || !pending?.sentAt) {
+    if (parsed === undefined || !pending?.begunAt) {
       this.#endForProtocol(`it printed ${JSON.stringify(excerpt(text))}`);
       return;
     }
@@ -187,12 +178,20 @@ export class LeanServer implements ReplConnection {
       this.#endForProtocol(`its answer is not understood: ${checked.problem}`);
       return;
     }
-    this.#active = undefined;
+    if (pending.pipelined && this.#makings.isRepeated(pending.kind, checked.answer)) {
+      // An answer too many, which must not pass for that to what was sent after it.
+      this.#endForProtocol(`it gave out an id again: ${excerpt(text)}`);
+      return;
+    }
+    this.#queue.finishCurrent();
     this.#hasAnswered = true;
     this.#clearTimers();
-    const elapsedMs = performance.now() - pending.sentAt;
+    const elapsedMs = performance.now() - pending.begunAt;
     this.#makings.record(pending.kind, pending.request, checked.answer, elapsedMs);
     pending.resolve(checked.answer);
+    if (this.#queue.current) {
+      this.#begin(this.#queue.current);
+    }
   }
 
   #end(reason: EndReason): void {
@@ -207,15 +206,9 @@ export class LeanServer implements ReplConnection {
     this.#clearTimers();
     const stderr = this.#group.stderr.toString();
     const hasAnswered = this.#hasAnswered;
-    const rejectOne = ({ request, reject }: Pending, turn: ReplEndDetails["turn"]) =>
-      reject(this.#endReason?.({ asked: excerpt(request), turn, exit, stderr, hasAnswered }));
-    const active = this.#active;
-    this.#active = undefined;
-    if (active) {
-      rejectOne(active, active.sentAt > 0 ? "run" : "next");
-    }
-    for (const pending of this.#waiting.splice(0)) {
-      rejectOne(pending, "waiting");
+    for (const { pending, turn } of this.#queue.takeAll()) {
+      const asked = excerpt(pending.request);
+      pending.reject(this.#endReason?.({ asked, turn, exit, stderr, hasAnswered }));
     }
   }
 

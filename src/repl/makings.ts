@@ -75,6 +75,12 @@ export class Makings {
     return this.#byId.get(nameOf(of));
   }
 
+  /** Whether an answer gives the state that was unpickled an id that was given out before. */
+  isRepeated(kind: RequestKind, answer: ReplAnswer): boolean {
+    const isUnpickled = kind === "unpickleProofState" || kind === "unpickleEnvironment";
+    return isUnpickled && !isErrorAnswer(answer) && this.#byId.has(nameOf(madeId(answer)));
+  }
+
   /** Remembers what an answer tells. */
   record(kind: RequestKind, request: ReplRequest, answer: ReplAnswer, elapsedMs: number): void {
     // Pickling an environment answers with the id that it had, which keeps its making.

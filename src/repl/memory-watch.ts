@@ -1,5 +1,5 @@
 import { ReplMemoryError } from "./errors.ts";
-import type { EndReason } from "./pending.ts";
+import type { EndReason } from "./request-queue.ts";
 import { residentMemory } from "./resident-memory.ts";
 
 /** How often the memory of a REPL with a limit is looked at while it works, in milliseconds. */

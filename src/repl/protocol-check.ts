@@ -94,14 +94,21 @@ export function checkRequest(request: ReplRequest): RequestKind {
   return kind;
 }
 
+/** Of each kind, the fields without which a request cannot be of it. */
+const required = Object.entries(requests).map(([kind, schema]) => ({
+  kind: kind as RequestKind,
+  schema,
+  fields: Object.entries(schema.entries).flatMap(([field, { type }]) =>
+    type === "optional" ? [] : [field],
+  ),
+}));
+
 /** What the REPL will take `request` for, or undefined where it would die of it. */
-function requestKind(request: unknown): RequestKind | undefined {
-  for (const [kind, schema] of Object.entries(requests)) {
-    if (v.is(schema, request)) {
-      return kind as RequestKind;
-    }
-  }
-  return undefined;
+function requestKind(request: ReplRequest): RequestKind | undefined {
+  // Most kinds are out of the question at a look, which costs much less than to find out why.
+  return required.find(
+    ({ fields, schema }) => fields.every((field) => field in request) && v.is(schema, request),
+  )?.kind;
 }
 
 /** The JSON that a REPL printed; undefined where it is none. */

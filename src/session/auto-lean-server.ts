@@ -142,7 +142,8 @@ export class AutoLeanServer<C extends BaseSessionCache = PickleSessionCache>
         return this.#countOn(await incarnation.server.run(raw, options), incarnation);
       } catch (error) {
         restarts += error instanceof ReplEndedError && error.turn === "next" ? 1 : 0;
-        if (!this.#mayRunAgain(error) || restarts > MAX_RESTARTS) {
+        // What is pipelined is meant for the process that it was made for.
+        if (options.pipelined || !this.#mayRunAgain(error) || restarts > MAX_RESTARTS) {
           throw error;
         }
       }

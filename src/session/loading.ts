@@ -2,12 +2,14 @@
 import type { ReplConnection, RunOptions } from "../repl/connection.ts";
 import { type ManifestState, recipesOf } from "../store/manifest.ts";
 import { touchPickle } from "../store/pickle-presence.ts";
+import { LookAhead } from "./look-ahead.ts";
 import type { OpenCache } from "./open-cache.ts";
 import type { ReloadOptions } from "./pickle-session-state.ts";
 import { planReload, type ReloadUnit } from "./reload-plan.ts";
 import type { Verdict } from "./session-cache.ts";
 import { SharedBase } from "./shared-base.ts";
 import { unpickle } from "./unpickle.ts";
+import { type Early, unpickleEarly } from "./unpickle-early.ts";
 import { noSuchState, type Unpickled, verdictOf, whyNotLoaded } from "./verdicts.ts";
 
 /** As {@link PickleSessionCache.reload}. */
@@ -45,7 +47,7 @@ interface LoadUnitOptions extends RunOptions, Pick<ReloadOptions, "onState"> {
   onFailure?: ((cause: unknown) => Promise<void>) | undefined;
 }
 
-/** Loads the states of a unit one by one, each with a verdict of its own. */
+/** Loads the states of a unit in their order, each with a verdict of its own. */
 export async function loadUnit(
   open: OpenCache,
   server: ReplConnection,
@@ -53,15 +55,20 @@ export async function loadUnit(
   base: SharedBase,
   { onState, onVerdict, onFailure, ...options }: LoadUnitOptions,
 ): Promise<void> {
+  const lookAhead = new LookAhead(states, (state) =>
+    unpickleEarly(server, open, state, options, base),
+  );
   for (const state of states) {
     onState?.(state);
+    const { early, elapsedMs } = await lookAhead.take(base.provenIn(server) !== undefined);
     const startedAt = performance.now();
-    const unpickled = await unpickleState(open, server, state, options, base);
+    const unpickled = await unpickleState(open, server, state, options, base, early);
     if (unpickled && "cause" in unpickled) {
       await onFailure?.(unpickled.cause);
     }
     if (unpickled) {
-      onVerdict(verdictOf(state, unpickled, Math.round(performance.now() - startedAt)));
+      const ownMs = elapsedMs + performance.now() - startedAt;
+      onVerdict(verdictOf(state, unpickled, Math.round(ownMs)));
     }
   }
 }
@@ -92,8 +99,12 @@ async function unpickleState(
   state: ManifestState,
   options: RunOptions,
   base?: SharedBase,
+  early?: Early,
 ): Promise<Unpickled | undefined> {
-  const unpickled = await unpickle(server, open, state, options, base);
+  const unpickled =
+    typeof early === "object"
+      ? early
+      : await unpickle(server, open, state, options, base, early !== undefined);
   if (unpickled.status === "loaded") {
     const recipes = { steps: recipesOf(open.index.manifest, state.key) };
     open.loaded.set(unpickled.process, state, unpickled.replId, recipes);

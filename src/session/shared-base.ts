@@ -7,6 +7,8 @@ import type { ImportLimit } from "./import-limit.ts";
 interface Made {
   process: object;
   id: number;
+  /** Whether a state came back on it. */
+  isProven: boolean;
 }
 
 /**
@@ -67,6 +69,19 @@ export class SharedBase {
     this.#limit?.count();
   }
 
+  /** Notes that a state came back on it, in the process that it was made in last. */
+  noteProven(): void {
+    if (this.#made) {
+      this.#made.isProven = true;
+    }
+  }
+
+  /** Its id in the process behind `server`; undefined where no state came back on it there. */
+  provenIn(server: ReplConnection): number | undefined {
+    const made = this.#made;
+    return made?.isProven && made.process === server.process ? made.id : undefined;
+  }
+
   /** Its id in the process behind `server`; undefined where Lean could not make it. */
   async idIn(server: ReplConnection): Promise<number | undefined> {
     if (this.#made?.process === server.process) {
@@ -88,7 +103,7 @@ export class SharedBase {
         await this.beginImport();
         const answer = await server.run({ cmd: header }, this.#options);
         const isGood = !isErrorAnswer(answer) && errorMessages(answer).length === 0;
-        return isGood ? { process: server.process, id: answer.env } : undefined;
+        return isGood ? { process: server.process, id: answer.env, isProven: false } : undefined;
       } catch (error) {
         if (!(error instanceof ReplEndedError) || error.code === "closed") {
           throw error;

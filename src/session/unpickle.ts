@@ -12,7 +12,7 @@ import type { SharedBase } from "./shared-base.ts";
 import type { NotLoaded, Unpickled } from "./verdicts.ts";
 
 /** Where a pickle is, and whether it is loaded whoever may have written it. */
-type Whereabouts = Pick<OpenCache, "workingDir" | "trust">;
+export type Whereabouts = Pick<OpenCache, "workingDir" | "trust">;
 
 /**
  * Loads a state into a REPL, and checks that it is the state that was added. A pickle that is not
@@ -21,29 +21,28 @@ type Whereabouts = Pick<OpenCache, "workingDir" | "trust">;
  * one.
  * @param base what a proof state is replayed onto; one that does not come back on it is tried again
  * as it is
+ * @param wasOnBase whether it did not come back on it before
  * @throws what says nothing of the state: the REPL cannot be started, the work was interrupted
  */
 export async function unpickle(
   server: ReplConnection,
-  { workingDir, trust }: Whereabouts,
+  where: Whereabouts,
   state: ManifestState,
   options: RunOptions,
   base?: SharedBase,
+  wasOnBase = false,
 ): Promise<Unpickled> {
   try {
-    const unfit =
-      (trust ? undefined : findDistrustOf(workingDir, state)) ??
-      (await findDamageOf(workingDir, state)) ??
-      findOtherLean(server.launch, state);
+    const unfit = await findUnfit(server.launch, where, state);
     if (unfit) {
       return unfit;
     }
-    const path = picklePath(workingDir, state);
+    const path = picklePath(where.workingDir, state);
     if (!state.isProofState) {
       await base?.beginImport();
       return await unlessCrowded(() => unpickleEnvironment(server, path, options));
     }
-    const onBase = base && (await unpickleOnBase(server, path, state, options, base));
+    const onBase = base && !wasOnBase && (await unpickleOnBase(server, path, state, options, base));
     if (onBase) {
       return onBase;
     }
@@ -52,6 +51,19 @@ export async function unpickle(
   } catch (error) {
     return judge(error, state, server.launch);
   }
+}
+
+/** What is known of a state without Lean, where it is not to be loaded. */
+export async function findUnfit(
+  launch: ReplLaunch,
+  { workingDir, trust }: Whereabouts,
+  state: ManifestState,
+): Promise<NotLoaded | undefined> {
+  return (
+    (trust ? undefined : findDistrustOf(workingDir, state)) ??
+    (await findDamageOf(workingDir, state)) ??
+    findOtherLean(launch, state)
+  );
 }
 
 function findDistrustOf(workingDir: string, state: ManifestState): NotLoaded | undefined {
@@ -113,6 +125,9 @@ async function unpickleOnBase(
     return undefined;
   }
   const unpickled = await attempt(server, { path, env }, state, options);
+  if (unpickled?.status === "loaded") {
+    base.noteProven();
+  }
   return answerOf(unpickled);
 }
 
@@ -147,7 +162,7 @@ async function findWhetherBasesAreKnown(
 }
 
 /** Undefined where the environment belonged to a process that has ended. */
-async function attempt(
+export async function attempt(
   server: ReplConnection,
   from: { path: string; env: number },
   state: ManifestState,
@@ -161,7 +176,7 @@ async function attempt(
 }
 
 /** What needs not be tried again without a base. */
-function answerOf(unpickled: Unpickled | undefined): Unpickled | undefined {
+export function answerOf(unpickled: Unpickled | undefined): Unpickled | undefined {
   const isAnswer = unpickled?.status === "loaded" || unpickled?.status === "timeout";
   return isAnswer ? unpickled : undefined;
 }

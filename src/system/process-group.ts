@@ -135,9 +135,12 @@ export class ProcessGroup {
     return this.#child?.pid;
   }
 
-  /** Writes to the standard input of the leader. */
+  /** Writes to the standard input of the leader, at once what is written in one go. */
   write(text: string): void {
-    this.#child?.stdin?.write(text);
+    const stdin = this.#child?.stdin;
+    stdin?.cork();
+    stdin?.write(text);
+    process.nextTick(() => stdin?.uncork());
   }
 
   /** Closes the standard input of the leader. */

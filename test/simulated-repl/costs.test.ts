@@ -79,6 +79,14 @@ describe("an import", () => {
     expect(await elapsed({ COMMAND_MS: "400" }, header, header)).toBeGreaterThanOrEqual(800);
   });
 
+  it("takes its time besides that of unpickling", async () => {
+    const { cwd } = await withPickles();
+    const settings = { UNPICKLE_MS: "400", IMPORT_MS: "200" };
+    const before = performance.now();
+    await ask([{ unpickleProofStateFrom: "p" }, { unpickleEnvFrom: "e" }], { cwd, settings });
+    expect(performance.now() - before).toBeGreaterThanOrEqual(1200);
+  });
+
   it("is ended by SIGTERM at once, however long it would take", async () => {
     const log = join(temporaryDirectory(), "log");
     const repl = start({ settings: { IMPORT_MS: "900000000", LOG: log } });

@@ -131,6 +131,7 @@ export class Session {
   /** @param {string} path @returns {Answer} */
   #unpickleEnvironment(path) {
     const content = pickled.asKind(readPickle(path, this.settings), "environment");
+    wait(this.settings.unpickleMs);
     this.#import(content.imports);
     const environment = pickled.unpickledEnvironment(content, undefined);
     return { env: this.#environments.push(environment) - 1 };
@@ -141,6 +142,7 @@ export class Session {
     const { ignoreEnv, changedGoals } = this.settings;
     const base = env === undefined || ignoreEnv ? undefined : this.#environment(env);
     const content = pickled.asKind(readPickle(path, this.settings), "proofState");
+    wait(this.settings.unpickleMs);
     if (base === undefined) this.#import(content.imports);
     const state = pickled.unpickledProofState(content, base, changedGoals);
     return this.#proofAnswer(state, state);

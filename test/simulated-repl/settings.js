@@ -105,6 +105,7 @@ export function readSettings(environment) {
     importMs: read("IMPORT_MS", whole, 0),
     importMib: read("IMPORT_MIB", whole, 0),
     commandMs: read("COMMAND_MS", whole, 0),
+    unpickleMs: read("UNPICKLE_MS", whole, 0),
 
     crashAt: read("CRASH_AT", ordinal, undefined),
     crashOn: read("CRASH_ON", some, undefined),
