@@ -1,3 +1,5 @@
+import { getSystemErrorMap } from "node:util";
+
 /** What went wrong, in a word that scripts can rely on: `code` of every error that lean-pickle throws. */
 export type ErrorCode =
   | "usage"
@@ -17,9 +19,11 @@ export type ErrorCode =
   | "no-repl"
   | "pickle-failed"
   | "not-loaded"
+  | "untrusted"
   | "cache-damaged"
   | "cache-locked"
   | "unreadable-input"
+  | "unprintable"
   | "interrupted";
 
 /** The optional parts of a {@link LeanPickleError}. */
@@ -62,7 +66,9 @@ export function hasSystemCode(error: unknown, code: string): boolean {
 const OPERATIONS: Record<string, string> = {
   access: "write to",
   fchmod: "change the mode of",
+  fstat: "look at",
   fsync: "sync",
+  link: "make a second name for",
   lstat: "look at",
   mkdir: "make the folder",
   mkdtemp: "make a folder at",
@@ -80,11 +86,15 @@ const OPERATIONS: Record<string, string> = {
 /** An error of the operating system as a sentence: `Could not open x.lean: ... (ENOENT).` */
 export function describeSystemError(error: NodeJS.ErrnoException): string {
   const { code = "unknown", syscall = "", path, message } = error;
+  // Of a renaming; its types do not know of it.
+  const { dest } = error as { dest?: unknown };
   if (syscall === "uv_cwd") {
     return `The current directory is gone (${code}): go to one that is there.`;
   }
-  // Node's message is `CODE: reason, operation 'path'`.
-  const reason = /^\w+: (.*?), \w+/.exec(message)?.[1] ?? message;
-  const doing = OPERATIONS[syscall] ?? syscall;
-  return `Could not ${doing} ${path ?? "a file"}: ${reason} (${code}).`;
+  // Node's message is `CODE: reason, operation 'path'`, but for what it could not start.
+  const said = /^\w+: (.*?), \w+/.exec(message)?.[1];
+  const reason = said ?? getSystemErrorMap().get(error.errno ?? 0)?.[1] ?? message;
+  const doing = syscall.startsWith("spawn") ? "start" : (OPERATIONS[syscall] ?? syscall);
+  const what = `${path ?? "a file"}${typeof dest === "string" ? ` to ${dest}` : ""}`;
+  return `Could not ${doing} ${what}: ${reason} (${code}).`;
 }

@@ -58,6 +58,7 @@ export { PickleSessionCache } from "./session/pickle-session-cache.ts";
 export type {
   AddAllOptions,
   AddOptions,
+  CacheOptions,
   LockOptions,
   PickleSessionState,
   RecipeStep,

@@ -42,6 +42,14 @@ export const COMMANDS: Record<string, CommandEntry> = {
     summary: "run code or tactics on a state, and keep nothing",
     load: () => import("./run.ts"),
   },
+  verify: {
+    summary: "check what is on disk, without Lean",
+    load: () => import("./verify.ts"),
+  },
+  prune: {
+    summary: "remove what no state needs, and states by age, size, damage or Lean",
+    load: () => import("./prune.ts"),
+  },
   doctor: {
     summary: "say what was found of Lean, and prove that it works",
     load: () => import("./doctor.ts"),

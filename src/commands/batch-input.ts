@@ -13,7 +13,7 @@ const fields = {
   /** Code, as with -c. */
   cmd: v.optional(v.string()),
   /** A file with code. */
-  path: v.optional(v.pipe(v.string(), v.nonEmpty())),
+  path: v.optional(v.pipe(v.string(), v.nonEmpty(), v.excludes("\0"))),
   /** A name given earlier in the batch, else a state of the cache; a session id may be a number. */
   from: v.optional(v.union([v.pipe(v.string(), v.nonEmpty()), v.pipe(v.number(), v.integer())])),
   sorry: v.optional(v.union([count, v.literal("all")])),

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { formatBytes, plural } from "../output/text.ts";
 import type { ManifestState } from "../session/pickle-session-state.ts";
+import { mayRemove } from "./asking.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import { showRemoval } from "./rm.ts";
 import { stateTable } from "./state-table.ts";
@@ -21,18 +22,17 @@ export function define(command: Command, host: Host): void {
 }
 
 async function clear(context: Context, { yes, dryRun }: ClearOptions): Promise<Outcome> {
-  const { output, signal } = context;
+  const { output } = context;
   const cache = context.openCache();
   const { states } = findStates(cache, []);
   if (dryRun) {
     return showPlan(context, states);
   }
-  if (states.length > 0 && output.canAsk && !yes) {
-    output.errorData(stateTable(states, cache, output.errorStyles, output.errorWidth));
+  if (states.length > 0 && !yes) {
+    const list = () => stateTable(states, cache, output.errorStyles, output.errorWidth);
     const question = `Remove ${plural(states.length, "state")}, ${formatBytes(total(states))}?`;
-    if (!(await output.confirm(question, signal))) {
+    if (!(await mayRemove(context, list, question))) {
       showRemoval(context, { removed: [], leftOver: [] });
-      output.note("Nothing was removed.");
       return "failed";
     }
   }

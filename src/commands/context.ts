@@ -41,8 +41,13 @@ export class Context {
 
   /** Opens the cache of the working directory. */
   openCache(): PickleSessionCache {
-    const options = { ...this.lockOptionsToTheEnd, signal: this.signal };
-    return new PickleSessionCache(this.options.workingDir, options);
+    const { workingDir, trust } = this.options;
+    return new PickleSessionCache(workingDir, { ...this.lockOptions, trust });
+  }
+
+  /** How a lock is waited for. */
+  get lockOptions(): LockOptions {
+    return { ...this.lockOptionsToTheEnd, signal: this.signal };
   }
 
   /** How a lock is waited for by what has to be kept also when the work is interrupted. */

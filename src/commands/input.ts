@@ -1,12 +1,27 @@
-import { promises as fs } from "node:fs";
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { addAbortSignal } from "node:stream";
-import { describeSystemError, isSystemError, LeanPickleError } from "../errors.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { describeSystemError, hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
 import type { CodeSource } from "../session/addition.ts";
+
+/** The most that is read of one source, in bytes: a text of twice that length cannot be. */
+const MAX_BYTES = 2 ** 28;
+
+/** How much is read at once, in bytes. */
+const CHUNK_BYTES = 2 ** 16;
+
+/** How long nothing is asked of a pipe that has nothing to give, in milliseconds. */
+const PAUSE_MS = 10;
+
+/** Opening a pipe must not wait for its writer: nothing could interrupt that. */
+const READ_ONLY = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
  * Reads the code that a command line gives: the files, `-` being standard input, then what stands
  * in the command line itself.
- * @throws {LeanPickleError} `usage` for standard input twice, `unreadable-input` for no UTF-8
+ * @throws {LeanPickleError} `usage` for standard input twice, `unreadable-input` for no UTF-8 and
+ * for what does not end
  */
 export async function readSources(
   files: readonly string[],
@@ -18,7 +33,7 @@ export async function readSources(
   }
   const sources: CodeSource[] = [];
   for (const file of files) {
-    const bytes = file === "-" ? await readStandardInput(signal) : await readWhole(file);
+    const bytes = file === "-" ? await readStandardInput(signal) : await readFile(file, signal);
     const source = file === "-" ? "<stdin>" : file;
     sources.push({ source, text: decode(bytes, source) });
   }
@@ -28,13 +43,19 @@ export async function readSources(
   return sources;
 }
 
-async function readWhole(file: string): Promise<Buffer> {
+async function readFile(path: string, signal: AbortSignal): Promise<Buffer> {
   try {
-    return await fs.readFile(file);
+    const file = await open(path, READ_ONLY);
+    try {
+      return await readWhole(path, chunksOf(file, signal));
+    } finally {
+      await file.close();
+    }
   } catch (error) {
+    signal.throwIfAborted();
     if (isSystemError(error)) {
       // Reading a folder fails without its name.
-      error.path ??= file;
+      error.path ??= path;
       const message = describeSystemError(error);
       throw new LeanPickleError("unreadable-input", message, { cause: error });
     }
@@ -42,15 +63,52 @@ async function readWhole(file: string): Promise<Buffer> {
   }
 }
 
-async function readStandardInput(signal: AbortSignal): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of addAbortSignal(signal, process.stdin)) {
-      chunks.push(chunk as Buffer);
+/** What a file holds, in pieces; of a pipe, from when there is something in it. */
+async function* chunksOf(file: FileHandle, signal: AbortSignal): AsyncGenerator<Buffer> {
+  let isAwaited = (await file.stat()).isFIFO();
+  for (;;) {
+    signal.throwIfAborted();
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    const bytes = await file.read(chunk).then(
+      ({ bytesRead }) => bytesRead,
+      (error: unknown) => {
+        if (!hasSystemCode(error, "EAGAIN")) {
+          throw error;
+        }
+        return undefined;
+      },
+    );
+    if (bytes === undefined || (bytes === 0 && isAwaited)) {
+      // A pipe that nobody has opened yet looks like one at its end.
+      await delay(PAUSE_MS, undefined, { signal });
+    } else if (bytes === 0) {
+      return;
+    } else {
+      isAwaited = false;
+      yield chunk.subarray(0, bytes);
     }
+  }
+}
+
+async function readStandardInput(signal: AbortSignal): Promise<Buffer> {
+  try {
+    return await readWhole("Standard input", addAbortSignal(signal, process.stdin));
   } catch (error) {
     signal.throwIfAborted();
     throw error;
+  }
+}
+
+async function readWhole(name: string, source: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of source) {
+    bytes += chunk.length;
+    if (bytes > MAX_BYTES) {
+      const message = `${name} has more than ${MAX_BYTES / 2 ** 20} MiB, or never ends.`;
+      throw new LeanPickleError("unreadable-input", message);
+    }
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }

@@ -16,6 +16,8 @@ export interface GlobalOptions {
   lockTimeout?: number;
   /** MiB of resident memory of one REPL. */
   memoryLimit?: number;
+  /** Whether Lean is given what somebody else could have written. */
+  trust: boolean;
   json: boolean;
   quiet: boolean;
   verbose: boolean;
@@ -85,6 +87,7 @@ function globalOptions(): Option[] {
     new Option("--memory-limit <mib>", "resident memory of the REPL, past which it is ended")
       .env("LEAN_PICKLE_MEMORY_LIMIT")
       .argParser(parseMib),
+    new Option("--trust", "load pickles that somebody else could have written"),
     new Option("--json", "data as one JSON document, errors as JSON too"),
     new Option("-q, --quiet", "nothing on standard error but errors"),
     new Option("-v, --verbose", "show the conversation with the REPL on standard error"),
@@ -121,6 +124,7 @@ export function settleGlobalOptions(command: Command): GlobalOptions {
     timeout: 300,
     // A current directory that is gone matters only where nothing else is named.
     ...(settled.workingDir === undefined && { workingDir: process.cwd() }),
+    trust: false,
     json: false,
     quiet: false,
     verbose: false,

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import type { Command } from "commander";
 import type { Styles } from "../output/styles.ts";
 import { formatAge, formatBytes, formatDuration, plural, printable } from "../output/text.ts";
@@ -31,8 +31,7 @@ async function show(
   const cache = context.openCache();
   const state = requireState(cache, reference);
   if (pathOnly) {
-    // As it is, for programs: escaped, it would name another file.
-    output.data(state.pickleFile);
+    output.path(state.pickleFile);
     return "done";
   }
   const stalenessOf = await findStalenessOf(cache, context.options.project);
@@ -64,7 +63,7 @@ function layOut(
     ["imports", importsOf(state)],
     ...(changes.length > 0 ? [["stale", changes.join("; ")] as [string, string]] : []),
     ["key", state.key],
-    ["file", `${pickleFile}  ${existsSync(pickleFile) ? formatBytes(state.bytes) : "missing"}`],
+    ["file", `${pickleFile}  ${isFile(pickleFile) ? formatBytes(state.bytes) : "missing"}`],
   ];
   const lines = facts.map(([label, text]) => `  ${styles.dim(label.padEnd(8))} ${printable(text)}`);
   return [
@@ -73,6 +72,11 @@ function layOut(
     ...section("recipe", recipeOf(cache.recipe(state)), styles),
     ...(state.isProofState ? section("goals", state.goals ?? [], styles) : []),
   ].join("\n");
+}
+
+/** Whether the file itself is there, not a link to somewhere. */
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function section(title: string, parts: readonly string[], styles: Styles): string[] {

@@ -65,6 +65,14 @@ export class Output {
     this.#between(() => process.stdout.write(`${text}\n`));
   }
 
+  /**
+   * Writes a path to standard output as it is: escaped, it would name another file. On a terminal,
+   * which would act on what is in it, it is made printable all the same.
+   */
+  path(path: string): void {
+    this.data(process.stdout.isTTY ? printable(path) : path);
+  }
+
   /** Writes one JSON document to standard output. */
   jsonData(value: unknown): void {
     this.data(printableJson(value));

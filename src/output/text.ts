@@ -1,15 +1,12 @@
 /** Text that is safe to show, and values in the units that people read. */
+import { LeanPickleError } from "../errors.ts";
 
 /**
- * What a terminal would act on, or show in another order than it stands: control characters
- * (C0 but tab and newline, DEL, C1), marks of direction, line separators, invisible characters.
+ * What a terminal would act on, or show in another order than it stands, or not at all: control
+ * characters (C0 but tab and newline, DEL, C1), marks of direction and other invisible ones of
+ * Unicode's category Cf, line separators.
  */
-const UNSAFE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
-
-/** The characters of {@link UNSAFE} that JSON leaves as they are. */
-const UNSAFE_IN_JSON = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+const UNSAFE = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Text from outside (names, goals, what Lean says), with what a terminal acts on made visible. */
 export function printable(text: string): string {
@@ -26,11 +23,28 @@ export function printableLine(text: string): string {
  * @param indent the spaces of a level; 0 for a document on one line
  */
 export function printableJson(value: unknown, indent = 2): string {
-  return JSON.stringify(value, null, indent).replace(UNSAFE_IN_JSON, escapeCharacter);
+  return stringify(value, indent).replace(UNSAFE, escapeCharacter);
 }
 
+/** @throws {LeanPickleError} `unprintable`: what can be parsed can be nested too deeply for this */
+function stringify(value: unknown, indent: number): string {
+  try {
+    return JSON.stringify(value, null, indent);
+  } catch (error) {
+    if (error instanceof RangeError) {
+      const message = `It cannot be shown as JSON: ${error.message}.`;
+      throw new LeanPickleError("unprintable", message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** As JSON has it, which is in two parts for what lies beyond the first 65,536 characters. */
 function escapeCharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return character
+    .split("")
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("");
 }
 
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"];

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { LeanPickleError } from "../errors.ts";
 import type { PlannedStep } from "./plan.ts";
 import type { StateKind } from "./steps.ts";
 
@@ -38,11 +39,22 @@ function digest(value: object): string {
   return createHash("sha256").update(canonicalJson(value)).digest("hex");
 }
 
-/** JSON without white space, whose keys stand in an order that does not depend on how it was made. */
+/**
+ * JSON without white space, whose keys stand in an order that does not depend on how it was made.
+ * @throws {LeanPickleError} `cache-damaged` for what is nested too deeply: this program makes no such
+ */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    part !== null && typeof part === "object" && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
+  try {
+    return JSON.stringify(value, (_key, part: unknown) =>
+      part !== null && typeof part === "object" && !Array.isArray(part)
+        ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : part,
+    );
+  } catch (error) {
+    if (error instanceof RangeError) {
+      const message = `A recipe in the manifest is not usable: it is nested too deeply (${error.message}).`;
+      throw new LeanPickleError("cache-damaged", message, { cause: error });
+    }
+    throw error;
+  }
 }

@@ -87,13 +87,7 @@ async function removeBuild(path: string): Promise<void> {
 }
 
 function lockOf({ what, link, builds }: BuildPlace): LockPlace {
-  return {
-    what,
-    target: link,
-    lock: join(builds, "lock"),
-    holder: join(builds, "lock.holder.json"),
-    scratch: builds,
-  };
+  return { what, target: link, lock: join(builds, "lock"), scratch: builds };
 }
 
 /** A link can be replaced at once, which a folder cannot. */

@@ -93,7 +93,7 @@ async function unpickleState(
   options: RunOptions,
   base?: SharedBase,
 ): Promise<Unpickled | undefined> {
-  const unpickled = await unpickle(server, open.workingDir, state, options, base);
+  const unpickled = await unpickle(server, open, state, options, base);
   if (unpickled.status === "loaded") {
     const recipes = { steps: recipesOf(open.index.manifest, state.key) };
     open.loaded.set(unpickled.process, state, unpickled.replId, recipes);

@@ -15,7 +15,7 @@ import { unpickle } from "./unpickle.ts";
 /** Loads new pickles into a REPL that has not made them; those with the same imports share these. */
 export class NewPickleCheck {
   readonly #launch: ReplLaunch;
-  readonly #workingDir: string;
+  readonly #cache: PickleSessionCache;
   readonly #options: LeanServerOptions;
   readonly #server: AutoLeanServer;
   readonly #limit: ImportLimit;
@@ -23,7 +23,7 @@ export class NewPickleCheck {
 
   constructor(launch: ReplLaunch, cache: PickleSessionCache, options: LeanServerOptions) {
     this.#launch = launch;
-    this.#workingDir = cache.workingDir;
+    this.#cache = cache;
     this.#options = options;
     this.#server = new AutoLeanServer(launch, { ...options, sessionCache: cache });
     this.#limit = new ImportLimit(this.#server);
@@ -47,7 +47,7 @@ export class NewPickleCheck {
       throw notAsItWas("Made again, it has other goals than it had.");
     }
     const base = this.#baseFor(made.isProofState ? headerOf(root, made.imports) : null);
-    const unpickled = await unpickle(this.#server, this.#workingDir, made, this.#options, base);
+    const unpickled = await unpickle(this.#server, this.#cache, made, this.#options, base);
     if (unpickled.status !== "loaded") {
       throw notAsItWas(`Its new pickle does not come back either. ${unpickled.message}`);
     }

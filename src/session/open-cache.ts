@@ -1,23 +1,30 @@
+import { checkFolders } from "../store/folders.ts";
+import { picklePath } from "../store/layout.ts";
 import type { LockOptions } from "../store/lock.ts";
-import type { Manifest } from "../store/manifest.ts";
+import type { Manifest, ManifestState } from "../store/manifest.ts";
 import { readManifest } from "../store/manifest-file.ts";
 import { StateIndex } from "../store/state-index.ts";
 import { ProcessInputs } from "./identity.ts";
 import { LoadedStates } from "./loaded-states.ts";
+import type { CacheOptions, PickleSessionState } from "./pickle-session-state.ts";
 
 /** What one cache object knows: its folder, the manifest as last seen, and what is loaded where. */
 export class OpenCache {
   /** Absolute: a change of the current directory changes no cache. */
   readonly workingDir: string;
   readonly lock: LockOptions;
+  /** Whether Lean is given what somebody else could have written. */
+  readonly trust: boolean;
   readonly loaded = new LoadedStates();
   readonly inputs = new ProcessInputs();
   #index: StateIndex;
 
   /** @throws {LeanPickleError} `cache-damaged` */
-  constructor(workingDir: string, lock: LockOptions) {
+  constructor(workingDir: string, { trust = false, ...lock }: CacheOptions) {
     this.workingDir = workingDir;
     this.lock = lock;
+    this.trust = trust;
+    checkFolders(workingDir);
     this.#index = new StateIndex(readManifest(workingDir));
   }
 
@@ -29,5 +36,13 @@ export class OpenCache {
   /** Takes a manifest that was just written, or reads the one there is. */
   refresh(manifest: Manifest = readManifest(this.workingDir)): void {
     this.#index = new StateIndex(manifest);
+  }
+
+  /** A state as the cache hands it out. */
+  stateOf(entry: ManifestState): PickleSessionState {
+    const { sessionId, isProofState } = entry;
+    const replId = this.loaded.last(sessionId);
+    const pickleFile = picklePath(this.workingDir, entry);
+    return { sessionId, replId, isProofState, pickleFile, entry };
   }
 }

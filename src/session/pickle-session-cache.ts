@@ -2,8 +2,6 @@ import { resolve } from "node:path";
 import type { RecipeStep } from "../recipe/steps.ts";
 import type { LeanIdentity, ReplConnection, ReplLaunch, RunOptions } from "../repl/connection.ts";
 import type { ReplRequest } from "../repl/protocol.ts";
-import { picklePath } from "../store/layout.ts";
-import type { LockOptions } from "../store/lock.ts";
 import { type Manifest, type ManifestState, recipeChain } from "../store/manifest.ts";
 import { isPickleThere } from "../store/pickle-presence.ts";
 import type { Removal } from "../store/removal.ts";
@@ -13,6 +11,7 @@ import { OpenCache } from "./open-cache.ts";
 import type {
   AddAllOptions,
   AddOptions,
+  CacheOptions,
   PickleSessionState,
   ReloadOptions,
 } from "./pickle-session-state.ts";
@@ -40,7 +39,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
    * Opens a cache; a working directory without one holds no states.
    * @throws {LeanPickleError} `cache-damaged`
    */
-  constructor(workingDir: string, options: LockOptions = {}) {
+  constructor(workingDir: string, options: CacheOptions = {}) {
     super();
     this.#open = new OpenCache(resolve(workingDir), options);
   }
@@ -48,6 +47,11 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   /** The folder that holds the manifest and the pickles. */
   get workingDir(): string {
     return this.#open.workingDir;
+  }
+
+  /** Whether Lean is given what somebody else could have written. */
+  get trust(): boolean {
+    return this.#open.trust;
   }
 
   /** The manifest as last read or written. */
@@ -122,7 +126,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   /** The state with a key, if its pickle is there and has its size. */
   lookUp(key: string): PickleSessionState | undefined {
     const entry = this.#open.index.byKey(key);
-    return entry && isPickleThere(this.workingDir, entry) ? this.#stateOf(entry) : undefined;
+    return entry && isPickleThere(this.workingDir, entry) ? this.#open.stateOf(entry) : undefined;
   }
 
   /**
@@ -207,7 +211,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
 
   get(sessionId: number): PickleSessionState | undefined {
     const entry = this.#open.index.byId(sessionId);
-    return entry && this.#stateOf(entry);
+    return entry && this.#open.stateOf(entry);
   }
 
   /**
@@ -217,7 +221,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
    */
   find(reference: string): PickleSessionState | undefined {
     const entry = this.#open.index.find(reference);
-    return entry && this.#stateOf(entry);
+    return entry && this.#open.stateOf(entry);
   }
 
   /** The steps that lead from nothing to a state; undefined where they are not all known. */
@@ -230,14 +234,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   }
 
   [Symbol.iterator](): IterableIterator<PickleSessionState> {
-    return this.manifest.states.map((entry) => this.#stateOf(entry)).values();
-  }
-
-  #stateOf(entry: ManifestState): PickleSessionState {
-    const { sessionId, isProofState } = entry;
-    const replId = this.#open.loaded.last(sessionId);
-    const pickleFile = picklePath(this.workingDir, entry);
-    return { sessionId, replId, isProofState, pickleFile, entry };
+    return this.manifest.states.map((entry) => this.#open.stateOf(entry)).values();
   }
 }
 

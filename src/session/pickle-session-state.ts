@@ -1,4 +1,5 @@
 /** What a `PickleSessionCache` takes and gives. */
+import type { LockOptions } from "../store/lock.ts";
 import type { ManifestState } from "../store/manifest.ts";
 import type { CacheCallOptions, SessionState, Verdict } from "./session-cache.ts";
 
@@ -13,6 +14,16 @@ export interface PickleSessionState extends SessionState {
   readonly pickleFile: string;
   /** All that the manifest says of it. */
   readonly entry: Readonly<ManifestState>;
+}
+
+/** How a cache is opened. */
+export interface CacheOptions extends LockOptions {
+  /**
+   * Whether Lean is given pickles, and run the recipes, that somebody else could have written: their
+   * owner is neither the user nor root, or everyone can write them or where they lie. False by
+   * default: such a state is not loaded (`untrusted`).
+   */
+  trust?: boolean | undefined;
 }
 
 /** How a state is added. */

@@ -102,7 +102,7 @@ export class Remaker {
     try {
       return await this.#cache.load(sessionId, this.#server, this.#options.timeout);
     } catch (error) {
-      const isGone = ["not-loaded", "no-such-state", "timeout"];
+      const isGone = ["not-loaded", "untrusted", "no-such-state", "timeout"];
       if (error instanceof LeanPickleError && isGone.includes(error.code)) {
         return undefined;
       }

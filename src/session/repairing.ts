@@ -4,6 +4,7 @@ import type { LeanServerOptions, ReplLaunch } from "../repl/connection.ts";
 import { ReplEndedError } from "../repl/errors.ts";
 import { checkWritable } from "../store/folders.ts";
 import { type ManifestState, walkBack } from "../store/manifest.ts";
+import { findRecipeDistrust } from "../store/trust.ts";
 import { NewPickleCheck } from "./new-pickles.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 import { Remaker } from "./remaking.ts";
@@ -110,6 +111,10 @@ async function makeAgain(
   { verdict, state, recipe }: Broken,
 ): Promise<Pick<Verdict, "found" | "expected"> | undefined> {
   await checkWritable(cache.workingDir);
+  const distrust = cache.trust ? undefined : findRecipeDistrust(cache.workingDir);
+  if (distrust !== undefined) {
+    throw new LeanPickleError("untrusted", distrust);
+  }
   const pickled = await remaker.make(recipe, unusable);
   const [, root] = recipe[0] ?? [];
   const changes = await check.check(state, verdict, root, pickled).catch(async (error: unknown) => {

@@ -5,27 +5,36 @@ import { isErrorAnswer } from "../repl/protocol.ts";
 import { picklePath } from "../store/layout.ts";
 import type { ManifestState } from "../store/manifest.ts";
 import { findDamage } from "../store/pickles.ts";
+import { findDistrust } from "../store/trust.ts";
 import { findChange, judge, otherLean, viewOf } from "./judging.ts";
+import type { OpenCache } from "./open-cache.ts";
 import type { SharedBase } from "./shared-base.ts";
 import type { NotLoaded, Unpickled } from "./verdicts.ts";
 
+/** Where a pickle is, and whether it is loaded whoever may have written it. */
+type Whereabouts = Pick<OpenCache, "workingDir" | "trust">;
+
 /**
  * Loads a state into a REPL, and checks that it is the state that was added. A pickle that is not
- * as it was written is never handed to Lean, which would not notice; nor is that of a Lean of which
- * it is known that it is another one.
+ * as it was written is never handed to Lean, which would not notice; nor is one
+ * that somebody else could have written, nor that of a Lean of which it is known that it is another
+ * one.
  * @param base what a proof state is replayed onto; one that does not come back on it is tried again
  * as it is
  * @throws what says nothing of the state: the REPL cannot be started, the work was interrupted
  */
 export async function unpickle(
   server: ReplConnection,
-  workingDir: string,
+  { workingDir, trust }: Whereabouts,
   state: ManifestState,
   options: RunOptions,
   base?: SharedBase,
 ): Promise<Unpickled> {
   try {
-    const unfit = (await findDamageOf(workingDir, state)) ?? findOtherLean(server.launch, state);
+    const unfit =
+      (trust ? undefined : findDistrustOf(workingDir, state)) ??
+      (await findDamageOf(workingDir, state)) ??
+      findOtherLean(server.launch, state);
     if (unfit) {
       return unfit;
     }
@@ -43,6 +52,11 @@ export async function unpickle(
   } catch (error) {
     return judge(error, state, server.launch);
   }
+}
+
+function findDistrustOf(workingDir: string, state: ManifestState): NotLoaded | undefined {
+  const message = findDistrust(workingDir, state);
+  return message === undefined ? undefined : { status: "failed", code: "untrusted", message };
 }
 
 async function findDamageOf(

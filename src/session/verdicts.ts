@@ -6,6 +6,8 @@ import type { ProofView, Verdict, VerdictStatus } from "./session-cache.ts";
 export interface NotLoaded {
   status: Exclude<VerdictStatus, "loaded" | "repaired">;
   message: string;
+  /** What went wrong, where the status does not say it. */
+  code?: "untrusted";
   /** What came back, and what was added, where these differ. */
   found?: ProofView;
   expected?: ProofView;
@@ -38,22 +40,24 @@ export function verdictOf(state: ManifestState, unpickled: Unpickled, elapsedMs:
 /** The error for a state that was needed, and was not loaded. */
 export function whyNotLoaded(
   sessionId: number,
-  { status, message, cause }: NotLoaded,
+  { status, code, message, cause }: NotLoaded,
 ): LeanPickleError {
-  const code = status === "timeout" ? status : "not-loaded";
+  const kind = code ?? (status === "timeout" ? status : "not-loaded");
   const text = `State ${sessionId} was not loaded (${status}). ${message}`;
-  return new LeanPickleError(code, text, { cause, hint: HINTS[status] });
+  return new LeanPickleError(kind, text, { cause, hint: HINTS[code ?? status] });
 }
 
 const MAKE_AGAIN =
   '"lean-pickle reload --repair" makes it again from its recipe, where that is known.';
 
 /** What can be done about a state that was not loaded. */
-const HINTS: Record<NotLoaded["status"], string> = {
+const HINTS: Record<NotLoaded["status"] | NonNullable<NotLoaded["code"]>, string> = {
   damaged: MAKE_AGAIN,
   incompatible: MAKE_AGAIN,
   "goals-changed": MAKE_AGAIN,
   timeout: "Give it more time with --timeout.",
+  untrusted:
+    'If it should be yours alone: "chown" or "chmod o-w" it, or have "lean-pickle reload --repair" make it again.',
   failed: "What Lean and lean-pickle say to each other is shown with --verbose.",
 };
 

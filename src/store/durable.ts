@@ -1,7 +1,6 @@
 /** Writes that are on the disk when they are done. */
 import { randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { join } from "node:path";
 import { isSystemError } from "../errors.ts";
 import { fileSystem } from "./file-system.ts";
 
@@ -11,24 +10,29 @@ export function randomName(): string {
 }
 
 /**
- * Writes text to a new file in `folder`, which is on the disk when this is done, and returns its
- * path. Renamed over another one in the same file system, it replaces that at once and whole.
+ * Writes text to a new file, which is on the disk when this is done. Renamed over another one in the
+ * same file system, it replaces that at once and whole.
  *
  * In place of write-file-atomic, which writes beside the file that it replaces, and neither lets
  * anything be checked right before the rename nor syncs the directory after it.
  */
-export async function writeTemporary(folder: string, text: string): Promise<string> {
-  const path = join(folder, randomName());
-  try {
-    await withFile(path, "wx", async (file) => {
+export async function writeDurably(path: string, text: string): Promise<void> {
+  await withFile(path, "wx", async (file) => {
+    await file.writeFile(text);
+    await file.sync();
+  });
+}
+
+/** Writes text to a new file; where that fails there is none. */
+export async function writeNew(path: string, text: string): Promise<void> {
+  await withFile(path, "wx", async (file) => {
+    try {
       await file.writeFile(text);
-      await file.sync();
-    });
-    return path;
-  } catch (error) {
-    await fileSystem.rm(path, { force: true });
-    throw error;
-  }
+    } catch (error) {
+      await fileSystem.rm(path, { force: true });
+      throw error;
+    }
+  });
 }
 
 /** Makes the names in a directory durable: a renamed file may be gone after a power cut until then. */
@@ -44,11 +48,13 @@ export async function withFile<T>(
 ): Promise<T> {
   const file = await fileSystem.open(path, flags, 0o600);
   try {
-    return await use(file);
+    try {
+      return await use(file);
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     throw withPath(error, path);
-  } finally {
-    await file.close();
   }
 }
 

@@ -6,8 +6,8 @@ import {
   closeSync,
   existsSync,
   fstatSync,
+  futimesSync,
   lstatSync,
-  lutimesSync,
   mkdir as mkdirWithCallback,
   openSync,
   readFileSync,
@@ -18,18 +18,7 @@ import {
   stat as statWithCallback,
   utimes as utimesWithCallback,
 } from "node:fs";
-import {
-  access,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  rmdir,
-  writeFile,
-} from "node:fs/promises";
+import { access, link, mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 
 /** The functions of `node:fs/promises` and the synchronous ones of `node:fs`, by their own names. */
 export const fileSystem = {
@@ -37,9 +26,9 @@ export const fileSystem = {
   closeSync,
   existsSync,
   fstatSync,
-  lstat,
+  futimesSync,
+  link,
   lstatSync,
-  lutimesSync,
   mkdir,
   open,
   openSync,
@@ -51,7 +40,6 @@ export const fileSystem = {
   rm,
   rmdir,
   statSync,
-  writeFile,
 };
 
 /** What proper-lockfile asks for: functions of `node:fs`, most of which call back. */

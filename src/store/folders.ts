@@ -2,6 +2,7 @@
 import { constants } from "node:fs";
 import { dirname, join } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
+import { writeNew } from "./durable.ts";
 import { fileSystem } from "./file-system.ts";
 import { cachePath, temporaryPath } from "./layout.ts";
 
@@ -16,6 +17,11 @@ const MARKS = new Map([
   [".gitignore", "*\n"],
 ]);
 
+/** Whether a name in the folder of the pickles is that of a file that tells other tools what it is. */
+export function isMark(name: string): boolean {
+  return MARKS.has(name);
+}
+
 /**
  * Makes the folders of a cache where they are missing, for their owner alone.
  * @throws as {@link checkFolders}
@@ -29,7 +35,7 @@ export async function prepareFolders(workingDir: string): Promise<void> {
   await makeFolder(cache);
   await makeFolder(temporaryPath(workingDir));
   for (const [name, text] of MARKS) {
-    await writeOnce(join(cache, name), text);
+    await unlessThere(writeNew(join(cache, name), text));
   }
 }
 
@@ -61,26 +67,23 @@ export async function checkWritable(workingDir: string): Promise<void> {
 }
 
 /**
- * Checks that the folders of a cache are folders and no links: what is written and removed in them
- * must lie in the working directory. One that is not there is all right.
+ * Checks that the folders of a cache are folders and no links: what is read, written and removed in
+ * them must lie in the working directory. One that is not there is all right.
  * @throws {LeanPickleError} `cache-damaged`
  */
-export async function checkFolders(workingDir: string): Promise<void> {
-  await checkFolder(cachePath(workingDir));
-  await checkFolder(temporaryPath(workingDir));
+export function checkFolders(workingDir: string): void {
+  checkFolder(cachePath(workingDir));
+  checkFolder(temporaryPath(workingDir));
 }
 
-async function checkFolder(path: string): Promise<void> {
-  try {
-    if (!(await fileSystem.lstat(path)).isDirectory()) {
-      throw new LeanPickleError("cache-damaged", `${path} is not a folder.`, {
-        hint: "Nothing was changed. Move it away, or choose another working directory with -d.",
-      });
-    }
-  } catch (error) {
-    if (!hasSystemCode(error, "ENOENT")) {
-      throw error;
-    }
+/** As {@link checkFolders}, for one folder. */
+export function checkFolder(path: string): void {
+  const found = fileSystem.lstatSync(path, { throwIfNoEntry: false });
+  if (found && !found.isDirectory()) {
+    const what = found.isSymbolicLink() ? "is a link" : "is not a folder";
+    throw new LeanPickleError("cache-damaged", `${path} ${what}.`, {
+      hint: "Nothing was changed. Move it away, or choose another working directory with -d.",
+    });
   }
 }
 
@@ -101,12 +104,8 @@ export async function makeFolders(path: string): Promise<void> {
 async function makeFolder(path: string, { mayBeLink = false } = {}): Promise<void> {
   await unlessThere(fileSystem.mkdir(path, { mode: 0o700 }));
   if (!mayBeLink) {
-    await checkFolder(path);
+    checkFolder(path);
   }
-}
-
-async function writeOnce(path: string, text: string): Promise<void> {
-  await unlessThere(fileSystem.writeFile(path, text, { flag: "wx", mode: 0o600 }));
 }
 
 async function unlessThere(making: Promise<void>): Promise<void> {

@@ -30,34 +30,22 @@ export interface LockPlace {
   what: string;
   /** What is locked: it need not be there. */
   target: string;
-  /** The lock: a folder, which stays empty. */
+  /** The lock: a folder, which stays empty, as proper-lockfile wants it. */
   lock: string;
-  /** Who holds it: beside it, since proper-lockfile removes the lock as an empty folder. */
-  holder: string;
-  /** A folder in the same file system, which is there, for notes that lie in it for a moment. */
+  /** A folder in the same file system, which is there, for the files that say who holds it. */
   scratch: string;
 }
 
 /** The lock on the manifest. */
 export function manifestLock(workingDir: string): LockPlace {
   const target = manifestPath(workingDir);
-  return {
-    what: `The manifest ${target}`,
-    target,
-    lock: lockPath(workingDir),
-    holder: lockHolderPath(workingDir),
-    scratch: temporaryPath(workingDir),
-  };
+  const what = `The manifest ${target}`;
+  return { what, target, lock: lockPath(workingDir), scratch: temporaryPath(workingDir) };
 }
 
 /** The folder that is there while the manifest is locked. */
 export function lockPath(workingDir: string): string {
   return join(workingDir, CACHE_FOLDER, "manifest.lock");
-}
-
-/** The note of who holds the lock on the manifest. */
-export function lockHolderPath(workingDir: string): string {
-  return join(workingDir, CACHE_FOLDER, "manifest.lock.holder.json");
 }
 
 /** The absolute path of a state's pickle. */

@@ -1,178 +1,120 @@
-/** Who holds a lock: noted beside it, so that the lock of a dead process can be told. */
-import { randomUUID } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
+/**
+ * Who holds a lock: each process that takes one says so in a file of its own, before it takes it and
+ * until it has given it back. So whoever finds the lock can tell at any instant whether a living
+ * process may have it, also where one was killed between taking it and saying so. All that is said
+ * stands in the name of the file, which is empty: it is there whole or not at all, and takes no space
+ * where there is none left.
+ */
+import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import * as v from "valibot";
-import { hasSystemCode, isSystemError } from "../errors.ts";
+import { withFile } from "./durable.ts";
 import { fileSystem } from "./file-system.ts";
 import type { LockPlace } from "./layout.ts";
+import { isAlive, processSpace } from "./process-space.ts";
 
-const holderSchema = v.object({
-  pid: v.number(),
-  host: v.string(),
+/** A process that holds a lock, or is about to take it, or did so when it was killed. */
+export interface Holder {
+  pid: number;
   /** Where its process id means something. */
-  space: v.string(),
-  /** When it took the lock, as an ISO timestamp. */
-  since: v.string(),
-  token: v.string(),
-  /** Which lock this holder made: that of another one may lie in its place by now. */
-  lock: v.string(),
-});
+  space: string;
+  /** When it asked for the lock, in milliseconds since the epoch. */
+  since: number;
+  /** Tells what it does with one lock from what it does with the next. */
+  token: string;
+  /** Which lock it has, as {@link identifyLock} tells; empty before it knows that it has one. */
+  lock: string;
+  /** The name of its machine, for people. */
+  host: string;
+}
 
-/** How long a process may take to say that it has the lock, in milliseconds. */
-const UNANNOUNCED_MS = 3000;
+const NAME = /^holder\.(\d+)\.([0-9a-f]+)\.(\d+)\.([0-9a-f]+)\.([0-9-]*)\.([\w.-]*)$/;
 
-/** A process that holds, or held, the lock. */
-export type Holder = v.InferOutput<typeof holderSchema>;
+/** A file name may have 255 bytes: a host name may not take them all. */
+const MAX_HOST = 100;
 
-/** Notes that this process has just taken the lock. */
-export async function announceHolder(place: LockPlace): Promise<Holder> {
-  const holder: Holder = {
+/** This process, before it knows that it has a lock. */
+export function newHolder(): Holder {
+  return {
     pid: process.pid,
-    host: hostname(),
-    space: processSpace(),
-    since: new Date().toISOString(),
-    token: randomUUID(),
-    lock: identify(place.lock),
+    space: createHash("sha256").update(processSpace()).digest("hex").slice(0, 32),
+    since: Date.now(),
+    token: randomBytes(8).toString("hex"),
+    lock: "",
+    host: hostname()
+      .replaceAll(/[^\w.-]/g, "_")
+      .slice(0, MAX_HOST),
   };
-  const note = place.holder;
-  const written = passingPath(place, holder.token);
-  try {
-    await fileSystem.writeFile(written, JSON.stringify(holder), { mode: 0o600 });
-    await fileSystem.rename(written, note);
-  } catch (error) {
-    await fileSystem.rm(written, { force: true });
-    throw error;
-  }
+}
+
+/** The name of the file that says who holds a lock. */
+export function nameOfHolder({ pid, space, since, token, lock, host }: Holder): string {
+  return ["holder", pid, space, since, token, lock, host].join(".");
+}
+
+/** What the name of a file says of who holds a lock; undefined for the name of another file. */
+export function parseHolder(name: string): Holder | undefined {
+  const [, pid, space = "", since, token = "", lock = "", host = ""] = NAME.exec(name) ?? [];
+  return pid === undefined
+    ? undefined
+    : { pid: Number(pid), space, since: Number(since), token, lock, host };
+}
+
+/** Says that this process is about to take a lock. */
+export async function announceHolder(place: LockPlace): Promise<Holder> {
+  const holder = newHolder();
+  await sayHolder(place.scratch, holder);
   return holder;
 }
 
-/** Removes the note of a holder that is about to give its lock back, but not another's. */
+/** Says in a folder who this process is. */
+export async function sayHolder(folder: string, holder: Holder): Promise<void> {
+  await withFile(join(folder, nameOfHolder(holder)), "wx", async () => {});
+}
+
+/** Says that this process has taken the lock that is there now. */
+export async function confirmHolder(place: LockPlace, holder: Holder): Promise<Holder> {
+  const confirmed = { ...holder, lock: identifyLock(place) };
+  const pathOf = (each: Holder): string => join(place.scratch, nameOfHolder(each));
+  await fileSystem.rename(pathOf(holder), pathOf(confirmed));
+  return confirmed;
+}
+
+/** Takes back what this process said, or what one said that is dead. */
 export async function withdrawHolder(place: LockPlace, holder: Holder): Promise<void> {
-  if ((await readHolder(place))?.token === holder.token) {
-    await fileSystem.rm(place.holder, { force: true });
-  }
+  await fileSystem.rm(join(place.scratch, nameOfHolder(holder)), { force: true });
 }
 
-/** Who holds the lock, if it is held and its holder has said so. */
+/** All who hold a lock, or are about to take it, or did so when they were killed. */
+export async function readHolders(place: LockPlace): Promise<Holder[]> {
+  return parseHolders(await fileSystem.readdir(place.scratch));
+}
+
+/** Who has the lock that is there now; undefined where there is none, or its holder has not said so. */
 export async function readHolder(place: LockPlace): Promise<Holder | undefined> {
-  return await readHolderFile(place.holder);
+  const lock = identifyLock(place);
+  return lock === "" ? undefined : (await readHolders(place)).find((each) => each.lock === lock);
 }
 
-/**
- * Removes the lock of a process of this machine that is dead, and says whether it did. The note is
- * claimed first, by a rename that only one of those that wait can do, and what was claimed must be
- * what was judged: another process may have got the lock in between. The lock of a process that
- * ended before it said which it was is removed when it is older than saying so takes.
- */
-export async function breakDeadLock(
-  place: LockPlace,
-  holder: Holder | undefined,
-): Promise<boolean> {
-  const path = place.lock;
-  const found = fileSystem.statSync(path, { throwIfNoEntry: false });
-  if (holder?.lock !== identify(path)) {
-    // What is noted, if anything, is not this lock's.
-    const isOld = found !== undefined && Date.now() - found.mtimeMs > UNANNOUNCED_MS;
-    return isOld && (await unlessMissing(fileSystem.rmdir(path)));
-  }
-  const isDead = holder.space === processSpace() && !isAlive(holder.pid);
-  if (!isDead) {
-    return false;
-  }
-  const note = place.holder;
-  const claim = passingPath(place, randomUUID());
-  if (!(await unlessMissing(fileSystem.rename(note, claim)))) {
-    return false;
-  }
-  if ((await readHolderFile(claim))?.token !== holder.token) {
-    await fileSystem.rename(claim, note);
-    return false;
-  }
-  try {
-    if (identify(path) === holder.lock) {
-      await unlessMissing(fileSystem.rmdir(path));
-    }
-  } finally {
-    await fileSystem.rm(claim, { force: true });
-  }
-  return true;
+/** Those of the names of files that say who holds a lock. */
+export function parseHolders(names: readonly string[]): Holder[] {
+  return names.map(parseHolder).filter((holder) => holder !== undefined);
+}
+
+/** Whether a process of this machine has ended. That of another one never counts as ended. */
+export function hasEnded({ space, pid }: Holder): boolean {
+  return space === newHolder().space && !isAlive(pid);
 }
 
 /** A clause that says who holds the lock. */
 export function describeHolder(holder: Holder | undefined): string {
   return holder
-    ? `process ${holder.pid} on ${holder.host}, since ${holder.since}`
+    ? `process ${holder.pid} on ${holder.host}, since ${new Date(holder.since).toISOString()}`
     : "a process that has not said which it is";
 }
 
-/** Where a note lies for a moment: what a process that is killed leaves there is garbage. */
-function passingPath(place: LockPlace, token: string): string {
-  return join(place.scratch, `holder.${token}.json`);
-}
-
-async function readHolderFile(path: string): Promise<Holder | undefined> {
-  try {
-    const holder: unknown = JSON.parse(await fileSystem.readFile(path, "utf8"));
-    return v.is(holderSchema, holder) ? holder : undefined;
-  } catch (error) {
-    if (hasSystemCode(error, "ENOENT") || error instanceof SyntaxError) {
-      // Not written yet, or half: the lock counts as that of a living process.
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-/** Tells one lock from the next at the same path; empty where there is none. */
-export function identify(path: string): string {
-  const found = fileSystem.statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found ? `${found.ino}:${found.birthtimeNs}` : "";
-}
-
-/** Whether something was done to a file; false where the file was not there. */
-async function unlessMissing(doing: Promise<void>): Promise<boolean> {
-  try {
-    await doing;
-    return true;
-  } catch (error) {
-    if (hasSystemCode(error, "ENOENT")) {
-      return false;
-    }
-    throw error;
-  }
-}
-
-/**
- * What has to be the same for a process id to mean the same process: the host, since its last start,
- * and on Linux the namespace of process ids, since containers may share all the rest.
- */
-function processSpace(): string {
-  const boot = unlessUnreadable(() =>
-    readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
-  );
-  const namespace = unlessUnreadable(() => readlinkSync("/proc/self/ns/pid"));
-  return [hostname(), boot, namespace].join(" ");
-}
-
-/** Empty where a system does not tell. */
-function unlessUnreadable(read: () => string): string {
-  try {
-    return read();
-  } catch (error) {
-    if (isSystemError(error)) {
-      return "";
-    }
-    throw error;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !hasSystemCode(error, "ESRCH");
-  }
+/** Tells the lock that is there now from the next one at the same path; empty where there is none. */
+export function identifyLock({ lock }: LockPlace): string {
+  const found = fileSystem.lstatSync(lock, { bigint: true, throwIfNoEntry: false });
+  return found ? `${found.ino}-${found.birthtimeNs}` : "";
 }

@@ -2,26 +2,28 @@
  * Locks among processes. The one lock of a cache is on its manifest: held for a read, a change and a
  * write, and never while Lean runs. They are proper-lockfile's, with what that lacks: who holds one
  * stands beside it (lock-holder.ts), the lock of a dead process is broken at once by exactly one of
- * those that wait, and waiting can be interrupted. A lock that was lost all the same cannot lose an
- * entry of the manifest: whoever writes it looks first whether it is still the one that was read
- * (manifest-update.ts).
+ * those that wait (lock-breaking.ts), and waiting can be interrupted. A lock that was lost all the
+ * same cannot lose an entry of the manifest: whoever writes it looks first whether it is still the
+ * one that was read (manifest-update.ts).
  */
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { LeanPickleError } from "../errors.ts";
 import { lockFileSystem } from "./file-system.ts";
+import { checkFolder } from "./folders.ts";
 import { type LockPlace, manifestLock } from "./layout.ts";
+import { breakIfAbandoned, STALE_MS } from "./lock-breaking.ts";
 import {
   announceHolder,
-  breakDeadLock,
+  confirmHolder,
   describeHolder,
-  identify,
-  readHolder,
+  type Holder,
+  identifyLock,
   withdrawHolder,
 } from "./lock-holder.ts";
 
-/** How long a lock lasts that nobody refreshes, in milliseconds: a holder may be slow, not dead. */
-const STALE_MS = 30_000;
+/** How often the lock is refreshed while it is held, in milliseconds. */
+const REFRESH_MS = STALE_MS / 3;
 
 /** The time to wait for a lock by default, in seconds. */
 const DEFAULT_LOCK_TIMEOUT_S = 60;
@@ -64,11 +66,16 @@ export async function withLockAt<T>(
   body: () => Promise<T>,
 ): Promise<T> {
   const release = await acquire(place, options);
+  let result: T;
   try {
-    return await body();
-  } finally {
-    await release();
+    result = await body();
+  } catch (error) {
+    // What keeps the lock from being given back, too, is less than what went wrong before.
+    await release().catch(() => {});
+    throw error;
   }
+  await release();
+  return result;
 }
 
 async function acquire(place: LockPlace, options: LockOptions): Promise<Release> {
@@ -82,8 +89,8 @@ async function acquire(place: LockPlace, options: LockOptions): Promise<Release>
     if (release) {
       return release;
     }
-    const holder = await readHolder(place);
-    if (await breakDeadLock(place, holder)) {
+    const { isGone, holder } = await breakIfAbandoned(place);
+    if (isGone) {
       continue;
     }
     const waited = performance.now() - startedAt;
@@ -107,15 +114,36 @@ async function acquire(place: LockPlace, options: LockOptions): Promise<Release>
 
 /** Takes the lock if it is free, and returns what gives it back. */
 async function tryLock(place: LockPlace): Promise<Release | undefined> {
+  // What is no folder would seem to be held for ever.
+  checkFolder(place.lock);
+  if (identifyLock(place) !== "") {
+    return undefined;
+  }
+  const holder = await announceHolder(place);
+  let give: Release | undefined;
+  try {
+    give = await takeLock(place, holder);
+    return give;
+  } finally {
+    if (!give) {
+      await withdrawHolder(place, holder);
+    }
+  }
+}
+
+/** Undefined where another process was faster. */
+async function takeLock(place: LockPlace, holder: Holder): Promise<Release | undefined> {
   // Loaded where a lock is taken, and not before: it installs handlers of signals.
   const { lock } = (await import("proper-lockfile")).default;
-  const fs = new GuardedFs();
+  const fs = new GuardedFs(place);
   let release: Release;
   try {
     release = await lock(place.target, {
       lockfilePath: place.lock,
       realpath: false,
-      stale: STALE_MS,
+      // Two that wait could both break one lock, so that is not left to it.
+      stale: Number.MAX_SAFE_INTEGER,
+      update: REFRESH_MS,
       fs,
       // By default it throws from a timer. A lock that was lost is noticed when it is given back,
       // and by the check of the manifest before it is replaced.
@@ -128,11 +156,11 @@ async function tryLock(place: LockPlace): Promise<Release | undefined> {
     throw error;
   }
   try {
-    const holder = await announceHolder(place);
-    fs.own = holder.lock;
+    const confirmed = await confirmHolder(place, holder);
+    fs.own = confirmed.lock;
     return async () => {
-      await withdrawHolder(place, holder);
       await giveBack(release);
+      await withdrawHolder(place, confirmed);
     };
   } catch (error) {
     await giveBack(release);
@@ -160,14 +188,26 @@ function hasCode(error: unknown, code: string): boolean {
  * took ours for dead: neither when it is given back, nor when this process ends.
  */
 class GuardedFs {
+  readonly #place: LockPlace;
   readonly mkdir = lockFileSystem.mkdir;
   readonly stat = lockFileSystem.stat;
   readonly utimes = lockFileSystem.utimes;
   /** Which lock is ours, once we have it. */
   own: string | undefined;
 
+  constructor(place: LockPlace) {
+    this.#place = place;
+  }
+
   readonly rmdir = (path: string, done: (error: NodeJS.ErrnoException | null) => void): void => {
-    if (this.#mayRemove(path)) {
+    let isOwn: boolean;
+    try {
+      isOwn = this.#isOwn();
+    } catch (error) {
+      done(error as NodeJS.ErrnoException);
+      return;
+    }
+    if (isOwn) {
       lockFileSystem.rmdir(path, done);
     } else {
       done(null);
@@ -175,13 +215,13 @@ class GuardedFs {
   };
 
   readonly rmdirSync = (path: string): void => {
-    if (this.#mayRemove(path)) {
+    if (this.#isOwn()) {
       lockFileSystem.rmdirSync(path);
     }
   };
 
-  /** What is removed before we have the lock is one that has expired. */
-  #mayRemove(path: string): boolean {
-    return this.own === undefined || identify(path) === this.own;
+  /** What is removed before we know our lock is one that we have just taken. */
+  #isOwn(): boolean {
+    return this.own === undefined || identifyLock(this.#place) === this.own;
   }
 }

@@ -1,4 +1,5 @@
-import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
+import { hasSystemCode, LeanPickleError } from "../errors.ts";
+import { findExcess } from "./excess.ts";
 import { fileSystem } from "./file-system.ts";
 import { backupPath, manifestPath } from "./layout.ts";
 import { checkManifest, emptyManifest, type Manifest } from "./manifest.ts";
@@ -20,13 +21,40 @@ export interface StoredManifest {
   text: string | undefined;
 }
 
+/**
+ * The manifest is not one, is not there though its backup is, or something else stands in its place.
+ * Nothing was changed.
+ */
+export class DamagedManifestError extends LeanPickleError {
+  /** The backup, where that is good. */
+  readonly backup: Manifest | undefined;
+
+  constructor(workingDir: string, message: string, cause?: unknown) {
+    const path = backupPath(workingDir);
+    const backup = readBackup(workingDir);
+    const hint = `Nothing was changed. ${HINTS[backup.state](path)}`;
+    super("cache-damaged", message, { hint, cause });
+    this.backup = backup.state === "good" ? backup.manifest : undefined;
+  }
+}
+
+/** What can be done about a manifest, by what its backup is. */
+const HINTS: Record<Backup["state"], (backup: string) => string> = {
+  good: (backup) =>
+    `${backup}, from before the last change, is good: "lean-pickle verify --repair" restores it.`,
+  missing: () => "Restore it from a copy, or move it away to begin an empty cache.",
+  damaged: (backup) =>
+    `Its backup ${backup} is no better. Restore it from a copy, or move both away to begin an empty cache.`,
+};
+
 /** As {@link readManifest}, with the text of the file. */
 export function readStored(workingDir: string): StoredManifest {
   const path = manifestPath(workingDir);
-  const text = readText(path);
+  const text = readText(workingDir);
   if (text === undefined) {
     if (fileSystem.existsSync(backupPath(workingDir))) {
-      throw damaged(path, "it is missing, and its backup is there", workingDir);
+      const message = `The manifest ${path} is missing, and its backup is there.`;
+      throw new DamagedManifestError(workingDir, message);
     }
     return { manifest: emptyManifest(), text };
   }
@@ -34,37 +62,56 @@ export function readStored(workingDir: string): StoredManifest {
   if (checked.ok) {
     return { manifest: checked.manifest, text };
   }
+  const message = `The manifest ${path} is not usable: ${checked.problem}.`;
   throw checked.isNewer
-    ? new LeanPickleError(
-        "cache-damaged",
-        `The manifest ${path} is not usable: ${checked.problem}.`,
-        {
-          hint: "Nothing was changed. Use that lean-pickle, or a later one.",
-        },
-      )
-    : damaged(path, checked.problem, workingDir);
+    ? new LeanPickleError("cache-damaged", message, {
+        hint: "Nothing was changed. Use that lean-pickle, or a later one.",
+      })
+    : new DamagedManifestError(workingDir, message);
 }
 
-/** The text of a manifest; undefined where there is none. */
-function readText(path: string): string | undefined {
+/** What the backup of a manifest is worth. */
+export type Backup =
+  | { state: "good"; manifest: Manifest }
+  | { state: "missing" }
+  | { state: "damaged"; problem: string };
+
+/** Reads the manifest as it was before the last change. */
+export function readBackup(workingDir: string): Backup {
+  let text: string;
   try {
-    return readRegularFile(path);
+    text = readRegularFile(backupPath(workingDir));
+  } catch (error) {
+    // Whatever keeps it from being read, there is no good backup to offer.
+    return hasSystemCode(error, "ENOENT")
+      ? { state: "missing" }
+      : { state: "damaged", problem: messageOf(error) };
+  }
+  const checked = parseManifest(text);
+  return checked.ok
+    ? { state: "good", manifest: checked.manifest }
+    : { state: "damaged", problem: checked.problem };
+}
+
+/** The text of the manifest; undefined where there is none. */
+function readText(workingDir: string): string | undefined {
+  try {
+    return readRegularFile(manifestPath(workingDir));
   } catch (error) {
     if (hasSystemCode(error, "ENOENT")) {
       return undefined;
     }
-    if (error instanceof LeanPickleError || isSystemError(error)) {
-      throw error;
-    }
-    // Node's own: it is longer than a text can be.
-    throw new LeanPickleError("cache-damaged", `The manifest ${path} is unreadable: ${error}.`, {
-      hint: "Nothing was changed. Move away what stands in its place.",
-      cause: error,
-    });
+    throw error instanceof LeanPickleError
+      ? new DamagedManifestError(workingDir, `The manifest ${error.message}`, error)
+      : error;
   }
 }
 
 function parseManifest(text: string): ReturnType<typeof checkManifest> {
+  const excess = findExcess(text);
+  if (excess !== undefined) {
+    return { ok: false, problem: excess };
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -74,20 +121,6 @@ function parseManifest(text: string): ReturnType<typeof checkManifest> {
   return checkManifest(value);
 }
 
-function damaged(path: string, problem: string, workingDir: string): LeanPickleError {
-  const backup = backupPath(workingDir);
-  return new LeanPickleError("cache-damaged", `The manifest ${path} is not usable: ${problem}.`, {
-    hint: backupIsGood(backup)
-      ? `Nothing was changed. ${backup}, from before the last change, is good: copy it over.`
-      : "Nothing was changed. Restore it from a copy, or move it away to begin an empty cache.",
-  });
-}
-
-function backupIsGood(backup: string): boolean {
-  try {
-    return parseManifest(readRegularFile(backup)).ok;
-  } catch {
-    // Whatever keeps it from being read, there is no good backup to offer.
-    return false;
-  }
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

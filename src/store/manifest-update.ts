@@ -1,11 +1,14 @@
-import { hasSystemCode, LeanPickleError } from "../errors.ts";
-import { syncDirectory, writeTemporary } from "./durable.ts";
+import { join } from "node:path";
+import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
+import { randomName, syncDirectory, writeDurably } from "./durable.ts";
+import { findExcess } from "./excess.ts";
 import { fileSystem } from "./file-system.ts";
 import { prepareFolders } from "./folders.ts";
 import { backupPath, manifestPath, temporaryPath } from "./layout.ts";
 import { type LockOptions, withLock } from "./lock.ts";
 import { checkManifest, dropUnneededRecipes, type Manifest } from "./manifest.ts";
 import { readStored } from "./manifest-file.ts";
+import { readRegularFile } from "./regular-file.ts";
 
 /** How often a change starts over that another process overtook in spite of the lock. */
 const MAX_ATTEMPTS = 5;
@@ -41,8 +44,11 @@ export async function updateManifest<T>(
   });
 }
 
-/** Nothing is written that could not be read again. */
-function checkChanged(workingDir: string, manifest: Manifest): void {
+/**
+ * Checks that what is to be written could be read again.
+ * @throws {LeanPickleError} `cache-damaged`
+ */
+export function checkChanged(workingDir: string, manifest: Manifest): void {
   const checked = checkManifest(manifest);
   if (!checked.ok) {
     const message = `${manifestPath(workingDir)} would not be usable after the change: ${checked.problem}.`;
@@ -63,16 +69,18 @@ async function replaceManifest(
   const folder = temporaryPath(workingDir);
   const written: string[] = [];
   try {
-    const next = await writeTemporary(folder, textOf(workingDir, manifest));
+    const next = join(folder, randomName());
     written.push(next);
-    const backup = previous === undefined ? undefined : await writeTemporary(folder, previous);
-    if (backup) {
+    await writeDurably(next, manifestText(workingDir, manifest));
+    const backup = join(folder, randomName());
+    if (previous !== undefined) {
       written.push(backup);
+      await copyManifest(workingDir, previous, backup);
     }
-    if ((await readIfThere(manifestPath(workingDir))) !== previous) {
+    if (readIfThere(manifestPath(workingDir)) !== previous) {
       return false;
     }
-    if (backup) {
+    if (previous !== undefined) {
       await fileSystem.rename(backup, backupPath(workingDir));
     }
     await fileSystem.rename(next, manifestPath(workingDir));
@@ -85,15 +93,49 @@ async function replaceManifest(
   }
 }
 
-/** One line for each state and each recipe: little to read, and easy to look at and to compare. */
-function textOf(workingDir: string, manifest: Manifest): string {
+/** What a file system says that has no second names for a file, or none for this one. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EINVAL"]);
+
+/**
+ * Gives the manifest, which is on the disk already, a second name: that takes no space, which there
+ * may be none of where states are to be removed. Where that cannot be, its text is written again.
+ */
+async function copyManifest(workingDir: string, text: string, path: string): Promise<void> {
   try {
+    await fileSystem.link(manifestPath(workingDir), path);
+  } catch (error) {
+    if (!isSystemError(error) || !NO_LINKS.has(error.code ?? "")) {
+      throw error;
+    }
+    await writeDurably(path, text);
+  }
+}
+
+/**
+ * What is written for a manifest: one line for each state and each recipe, which is little to read,
+ * and easy to look at and to compare.
+ * @throws {LeanPickleError} `cache-damaged` where it cannot be written
+ */
+export function manifestText(workingDir: string, manifest: Manifest): string {
+  const text = unlessTooDeep(workingDir, () => {
     const { states, recipes, ...head } = manifest;
     const parts = Object.entries(head).map((entry) => fieldText(...entry));
     parts.push(`"states": [${linesOf(states.map((state) => JSON.stringify(state)))}]`);
     const texts = Object.entries(recipes).map((entry) => fieldText(...entry));
     parts.push(`"recipes": {${linesOf(texts)}}`);
     return `{${linesOf(parts)}}\n`;
+  });
+  const excess = findExcess(text);
+  if (excess !== undefined) {
+    const message = `${manifestPath(workingDir)} would not be usable after the change: ${excess}.`;
+    throw new LeanPickleError("cache-damaged", message, { hint: "Nothing was changed." });
+  }
+  return text;
+}
+
+function unlessTooDeep(workingDir: string, write: () => string): string {
+  try {
+    return write();
   } catch (error) {
     // What can be parsed can be nested too deeply to be written again, where it is not known.
     const message = `${manifestPath(workingDir)} cannot be written again: ${error}.`;
@@ -110,9 +152,9 @@ function linesOf(texts: readonly string[]): string {
   return texts.length === 0 ? "" : `\n${texts.join(",\n")}\n`;
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+function readIfThere(path: string): string | undefined {
   try {
-    return await fileSystem.readFile(path, "utf8");
+    return readRegularFile(path);
   } catch (error) {
     if (hasSystemCode(error, "ENOENT")) {
       return undefined;

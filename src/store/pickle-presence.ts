@@ -3,6 +3,7 @@ import { isSystemError } from "../errors.ts";
 import { fileSystem } from "./file-system.ts";
 import { picklePath } from "./layout.ts";
 import type { ManifestState } from "./manifest.ts";
+import { READ_NO_FOLLOW } from "./regular-file.ts";
 
 type Located = Pick<ManifestState, "pickleFile" | "bytes">;
 
@@ -14,12 +15,21 @@ export function isPickleThere(workingDir: string, entry: Located): boolean {
 
 /**
  * Notes that a state is used: the last use of a state is the modification time of its pickle. A
- * cache that cannot be written to can be used all the same.
+ * cache that cannot be written to can be used all the same. A file that has other names too is left
+ * alone: these may be anywhere.
  */
 export function touchPickle(workingDir: string, entry: Located): void {
   const now = new Date();
   try {
-    fileSystem.lutimesSync(picklePath(workingDir, entry), now, now);
+    const file = fileSystem.openSync(picklePath(workingDir, entry), READ_NO_FOLLOW);
+    try {
+      const found = fileSystem.fstatSync(file);
+      if (found.isFile() && found.nlink === 1) {
+        fileSystem.futimesSync(file, now, now);
+      }
+    } finally {
+      fileSystem.closeSync(file);
+    }
   } catch (error) {
     if (!isSystemError(error)) {
       throw error;

@@ -97,45 +97,80 @@ export async function syncPickles(workingDir: string): Promise<void> {
 
 /** Removes a pickle that no manifest names any more; one that is gone already is all right. */
 export async function removePickle(workingDir: string, pickleFile: string): Promise<void> {
-  await checkFolders(workingDir);
+  checkFolders(workingDir);
   await fileSystem.rm(join(workingDir, pickleFile), { force: true });
 }
+
+/** What is wrong with a pickle: it is not there, it is no file, or it is not what was written. */
+export type DamageKind = "missing" | "no-file" | "size" | "content";
+
+/** What is wrong with a pickle, and a clause that says it: `is missing`. */
+interface PickleDamage {
+  kind: DamageKind;
+  clause: string;
+}
+
+/** A pickle that is as it was written, with its header; or what is wrong with it. */
+export type ExaminedPickle = { header: OleanHeader | null } | PickleDamage;
 
 /**
  * Checks that a pickle is the one that was written: Lean checks nothing, and a damaged one is
  * undefined behaviour in it. Returns a sentence that says what is wrong, or undefined.
+ * @throws {LeanPickleError} `cache-damaged` where its folder is none
  */
 export async function findDamage(
   workingDir: string,
   entry: PickleEntry,
 ): Promise<string | undefined> {
+  const examined = await examinePickle(workingDir, entry);
+  return "kind" in examined
+    ? `Its pickle ${picklePath(workingDir, entry)} ${examined.clause}.`
+    : undefined;
+}
+
+/** As {@link findDamage}, with what a program wants to know of it. */
+export async function examinePickle(
+  workingDir: string,
+  entry: PickleEntry,
+): Promise<ExaminedPickle> {
   const path = picklePath(workingDir, entry);
+  checkFolders(workingDir);
   try {
     // A small one is read in less time than another thread takes to begin.
     return entry.bytes <= CHUNK_BYTES
-      ? findDamageOfSmall(path, entry)
+      ? examineSmall(path, entry)
       : await withFile(path, READ_NO_FOLLOW, async (file) => {
-          const misfit = findMisfit(path, entry, await file.stat());
-          return misfit ?? findChange(path, entry, (await readFacts(file)).sha256);
+          const misfit = findMisfit(entry, await file.stat());
+          return misfit ?? compare(entry, await readFacts(file));
         });
   } catch (error) {
-    if (hasSystemCode(error, "ENOENT")) {
-      return `Its pickle ${path} is missing.`;
-    }
-    if (hasSystemCode(error, "ELOOP")) {
-      return `Its pickle ${path} is a link.`;
+    for (const [code, damage] of NOT_OPENED) {
+      if (hasSystemCode(error, code)) {
+        return damage;
+      }
     }
     throw error;
   }
 }
 
-function findDamageOfSmall(path: string, entry: PickleEntry): string | undefined {
+/** What the errors of the system say of a pickle that cannot be opened. */
+const NOT_OPENED = new Map<string, PickleDamage>([
+  ["ENOENT", { kind: "missing", clause: "is missing" }],
+  ["ELOOP", { kind: "no-file", clause: "is a link" }],
+  // A socket, or a device that is not there.
+  ["ENXIO", { kind: "no-file", clause: "is no regular file" }],
+]);
+
+function examineSmall(path: string, entry: PickleEntry): ExaminedPickle {
   const file = fileSystem.openSync(path, READ_NO_FOLLOW);
   try {
-    const misfit = findMisfit(path, entry, fileSystem.fstatSync(file));
-    const digest = (): string =>
-      createHash("sha256").update(fileSystem.readFileSync(file)).digest("hex");
-    return misfit ?? findChange(path, entry, digest());
+    const misfit = findMisfit(entry, fileSystem.fstatSync(file));
+    if (misfit) {
+      return misfit;
+    }
+    const content = fileSystem.readFileSync(file);
+    const sha256 = createHash("sha256").update(content).digest("hex");
+    return compare(entry, { sha256, header: parseOleanHeader(content) });
   } catch (error) {
     throw withPath(error, path);
   } finally {
@@ -143,19 +178,22 @@ function findDamageOfSmall(path: string, entry: PickleEntry): string | undefined
   }
 }
 
-function findMisfit(path: string, { bytes }: PickleEntry, found: Stats): string | undefined {
+function findMisfit({ bytes }: PickleEntry, found: Stats): PickleDamage | undefined {
   if (!found.isFile()) {
-    return `Its pickle ${path} is no regular file.`;
+    return { kind: "no-file", clause: "is no regular file" };
   }
   return found.size === bytes
     ? undefined
-    : `Its pickle ${path} has ${found.size} bytes instead of ${bytes}.`;
+    : { kind: "size", clause: `has ${found.size} bytes instead of ${bytes}` };
 }
 
-function findChange(path: string, { sha256 }: PickleEntry, found: string): string | undefined {
-  return found === sha256
-    ? undefined
-    : `Its pickle ${path} is not what was written: its SHA-256 is another.`;
+function compare(
+  { sha256 }: PickleEntry,
+  found: Pick<PickleFacts, "sha256" | "header">,
+): ExaminedPickle {
+  return found.sha256 === sha256
+    ? { header: found.header }
+    : { kind: "content", clause: "is not what was written: its SHA-256 is another" };
 }
 
 async function readFacts(file: FileHandle): Promise<PickleFacts> {

@@ -1,4 +1,6 @@
-import { picklePath } from "./layout.ts";
+import { hasSystemCode } from "../errors.ts";
+import { fileSystem } from "./file-system.ts";
+import { backupPath, picklePath } from "./layout.ts";
 import type { LockOptions } from "./lock.ts";
 import type { Manifest, ManifestState } from "./manifest.ts";
 import { updateManifest } from "./manifest-update.ts";
@@ -14,18 +16,23 @@ export interface Removal {
 /**
  * Removes the states that are there, of those that are named. The manifest goes first, so that it
  * never names a pickle that is gone; a process that is loading one keeps what it has open.
+ * @param mayGo asked under the lock of each that is there; by default all may
  */
 export async function removeStates(
   workingDir: string,
   options: LockOptions,
   sessionIds: readonly number[],
+  mayGo: (state: ManifestState) => boolean = () => true,
 ): Promise<{ manifest: Manifest; removal: Removal }> {
   const going = new Set(sessionIds);
-  const { manifest, result: removed } = await updateManifest(workingDir, options, (current) => {
-    const gone = current.states.filter(({ sessionId }) => going.has(sessionId));
-    current.states = current.states.filter(({ sessionId }) => !going.has(sessionId));
-    return gone;
-  });
+  const { manifest, result: removed } = await makingRoom(workingDir, () =>
+    updateManifest(workingDir, options, (current) => {
+      const gone = current.states.filter((each) => going.has(each.sessionId) && mayGo(each));
+      const ids = new Set(gone.map(({ sessionId }) => sessionId));
+      current.states = current.states.filter(({ sessionId }) => !ids.has(sessionId));
+      return gone;
+    }),
+  );
   const leftOver: Removal["leftOver"] = [];
   for (const { pickleFile } of removed) {
     try {
@@ -36,4 +43,25 @@ export async function removeStates(
     }
   }
   return { manifest, removal: { removed, leftOver } };
+}
+
+/**
+ * Changes the manifest so that it gets smaller, also where no space is left: then the backup, which
+ * is as large as the manifest, goes first. The change makes a new one.
+ */
+async function makingRoom<T>(workingDir: string, update: () => Promise<T>): Promise<T> {
+  try {
+    return await update();
+  } catch (error) {
+    // Where only the sync of the folder failed, in the end, the change is made.
+    if (!isFull(error) || error.path === workingDir) {
+      throw error;
+    }
+    await fileSystem.rm(backupPath(workingDir), { force: true });
+    return await update();
+  }
+}
+
+function isFull(error: unknown): error is NodeJS.ErrnoException {
+  return hasSystemCode(error, "ENOSPC") || hasSystemCode(error, "EDQUOT");
 }

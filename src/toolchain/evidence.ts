@@ -18,7 +18,7 @@ import { hasSystemCode, isSystemError } from "../errors.ts";
 export type NotRead = "absent" | "unreadable";
 
 /** What is longer is none of the files that are looked for here. */
-const MAX_BYTES = 2 ** 26;
+const MAX_BYTES = 2 ** 24;
 
 /** A pipe in the place of a file is not to be waited for. */
 const READ_ONLY = constants.O_RDONLY | constants.O_NONBLOCK;

@@ -33,17 +33,18 @@ export interface GitOptions extends RunOptions {
 }
 
 /**
- * The tags and branches of a repository, by full name (`refs/tags/v4.33.0`), and what each names.
+ * The full names of the tags and the branches of a repository, such as `refs/tags/v4.33.0`.
  * @throws {LeanPickleError} `no-repl` where it cannot be asked
  */
-export async function listRefs(url: string, options: GitOptions): Promise<Map<string, string>> {
+export async function listRefs(url: string, options: GitOptions): Promise<Set<string>> {
   const args = ["ls-remote", "--tags", "--heads", "--", url];
   const { stdout } = await must(
     run(args, quietly(options)),
     `list the tags of ${withoutCredentials(url)}`,
   );
-  const lines = stdout.matchAll(/^([0-9a-f]{40,64})\t(refs\/(?:tags|heads)\/\S+)$/gm);
-  return new Map([...lines].map(([, object = "", ref = ""]) => [ref, object]));
+  // Of an annotated tag there is another line, with `^{}`, for the commit that it is of.
+  const lines = stdout.matchAll(/^[0-9a-f]+\t(refs\/(?:tags|heads)\/[^\s^]+)$/gm);
+  return new Set([...lines].map(([, ref = ""]) => ref));
 }
 
 /**

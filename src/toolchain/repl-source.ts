@@ -78,7 +78,7 @@ async function chooseByToolchain(
   const all: string[] = [];
   for (const url of sources) {
     const refs = await listRefs(url, options);
-    const tags = [...refs.keys()].flatMap((ref) => /^refs\/tags\/(.*)$/.exec(ref)?.[1] ?? []);
+    const tags = [...refs].flatMap((ref) => /^refs\/tags\/(.*)$/.exec(ref)?.[1] ?? []);
     const name = chooseTag(tags, toolchain);
     if (name !== undefined) {
       return { url, name, ref: `refs/tags/${name}` };

@@ -97,6 +97,7 @@ describe("lean-pickle setup, where it cannot be done", () => {
     ["an option", "--upload-pack=x"],
     ["nothing", ""],
     ["a range", "v4.31.0..main"],
+    ["what git calls the commit of a tag", "v4.31.0^{}"],
   ])("has no --rev that is %s", async (_, rev) => {
     const says = await fail([...lean("v4.31.0"), `--rev=${rev}`], 5);
     expect(says).toContain(

@@ -15,6 +15,9 @@ describe("printable", () => {
     expect(printable("a\u001b[31mred\u0007\r\u009b1m\u202eb\n\tc")).toBe(
       "a\\u001b[31mred\\u0007\\u000d\\u009b1m\\u202eb\n\tc",
     );
+    expect(printable("\u180e\ufff9\u2028\u{e0041}\u00ad")).toBe(
+      "\\u180e\\ufff9\\u2028\\udb40\\udc41\\u00ad",
+    );
   });
 
   it("leaves Lean's Unicode as it is", () => {
@@ -25,7 +28,7 @@ describe("printable", () => {
   it("leaves no control character in any text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
-        expect(/[^\P{Cc}\n\t]/u.test(printable(text))).toBe(false);
+        expect(/[^\P{Cc}\n\t]|\p{Cf}|[\u2028\u2029]/u.test(printable(text))).toBe(false);
         expect(/\p{Cc}/u.test(printableLine(text))).toBe(false);
       }),
     );
@@ -40,7 +43,7 @@ describe("printableJson", () => {
         (value) => {
           const text = printableJson(value);
           expect(JSON.parse(text)).toEqual(value);
-          expect(/[^\P{Cc}\n]/u.test(text)).toBe(false);
+          expect(/[^\P{Cc}\n]|\p{Cf}|[\u2028\u2029]/u.test(text)).toBe(false);
         },
       ),
     );

@@ -12,13 +12,33 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { prepareFolders } from "../../src/store/folders.ts";
-import { cachePath, lockHolderPath, lockPath } from "../../src/store/layout.ts";
+import { cachePath, lockPath, manifestLock, temporaryPath } from "../../src/store/layout.ts";
 import { withLock } from "../../src/store/lock.ts";
+import {
+  type Holder,
+  identifyLock,
+  nameOfHolder,
+  newHolder,
+  parseHolder,
+} from "../../src/store/lock-holder.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { startWorker } from "../support/workers.ts";
 
-/** The note of a process that is not there, on a machine that is not this one. */
-const dead = { pid: 2 ** 22 + 1, host: hostname(), space: "elsewhere", since: "2026", token: "t" };
+/** A process id that no process has. */
+const NO_PID = 2 ** 22 + 1;
+
+/** Says what a process says that is about to take the lock, or that has it. */
+function announce(folder: string, holder: Partial<Holder>): string {
+  const name = nameOfHolder({ ...newHolder(), pid: NO_PID, ...holder });
+  const path = join(temporaryPath(folder), name);
+  writeFileSync(path, "");
+  return path;
+}
+
+/** Which lock is there. */
+function lockIn(folder: string): string {
+  return identifyLock(manifestLock(folder));
+}
 
 async function cacheFolder(): Promise<string> {
   const folder = temporaryFolder();
@@ -40,7 +60,7 @@ function holdElsewhere(folder: string) {
 describe("withLock", () => {
   it("lets one in at a time, and leaves nothing behind", async () => {
     const folder = await cacheFolder();
-    const before = readdirSync(cachePath(folder));
+    const before = readdirSync(cachePath(folder), { recursive: true });
     let inside = 0;
     let most = 0;
     await Promise.all(
@@ -53,7 +73,7 @@ describe("withLock", () => {
       ),
     );
     expect(most).toBe(1);
-    expect(readdirSync(cachePath(folder))).toEqual(before);
+    expect(readdirSync(cachePath(folder), { recursive: true })).toEqual(before);
   });
 
   it("gives the lock back where the work fails", async () => {
@@ -96,7 +116,8 @@ describe("withLock", () => {
     };
     expect(await withLock(folder, { onWait }, async () => "mine")).toBe("mine");
     expect(waited).toBe(false);
-    expect(readdirSync(cachePath(folder)).sort()).toEqual([".gitignore", "CACHEDIR.TAG", "tmp"]);
+    const left = readdirSync(cachePath(folder), { recursive: true });
+    expect(left.sort()).toEqual([".gitignore", "CACHEDIR.TAG", "tmp"]);
   });
 
   it("lets exactly one of many processes break a dead lock", async () => {
@@ -126,19 +147,61 @@ describe("withLock", () => {
 
   it("does not break the lock of another that took the place of a dead one's", async () => {
     const folder = await cacheFolder();
-    // The note of a process that is dead, of a lock that was given up; the lock is another's now.
-    const note = { ...dead, lock: "1:1" };
-    writeFileSync(lockHolderPath(folder), JSON.stringify(note));
+    // A process that is dead had another lock; the one that is there now is nobody's that says so.
+    announce(folder, { lock: "1-1" });
     mkdirSync(lockPath(folder));
     const work = withLock(folder, { lockTimeout: 0.05 }, async () => "never");
     await expect(work).rejects.toMatchObject({ code: "cache-locked" });
     expect(statSync(lockPath(folder)).isDirectory()).toBe(true);
   });
 
-  it("breaks the lock of a process that ended before it said who it was", async () => {
+  it("breaks the lock of a process that was killed before it said that it has it", async () => {
+    const folder = await cacheFolder();
+    const said = announce(folder, { lock: "" });
+    mkdirSync(lockPath(folder));
+    expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
+    expect(existsSync(said)).toBe(false);
+  });
+
+  it("does not break a lock that a living process may just have taken", async () => {
+    const folder = await cacheFolder();
+    announce(folder, { lock: "" });
+    announce(folder, { lock: "", pid: process.pid });
+    mkdirSync(lockPath(folder));
+    const work = withLock(folder, { lockTimeout: 0.05 }, async () => "never");
+    await expect(work).rejects.toMatchObject({ code: "cache-locked" });
+  });
+
+  it("breaks a lock that another one was killed over while breaking it", async () => {
     const folder = await cacheFolder();
     mkdirSync(lockPath(folder));
-    const before = new Date(Date.now() - 5_000);
+    const lock = lockIn(folder);
+    announce(folder, { lock });
+    const claim = join(temporaryPath(folder), `breaking.${lock}`);
+    mkdirSync(claim);
+    writeFileSync(join(claim, nameOfHolder({ ...newHolder(), pid: NO_PID })), "");
+    expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
+    expect(readdirSync(temporaryPath(folder))).toEqual([]);
+  });
+
+  it("leaves a lock to the process that is breaking it", async () => {
+    const folder = await cacheFolder();
+    mkdirSync(lockPath(folder));
+    const lock = lockIn(folder);
+    announce(folder, { lock });
+    const claim = join(temporaryPath(folder), `breaking.${lock}`);
+    mkdirSync(claim);
+    writeFileSync(join(claim, nameOfHolder(newHolder())), "");
+    const work = withLock(folder, { lockTimeout: 0.05 }, async () => "never");
+    await expect(work).rejects.toMatchObject({ code: "cache-locked" });
+    expect(lockIn(folder)).toBe(lock);
+  });
+
+  it("breaks a lock that was not refreshed for longer than a living process takes", async () => {
+    const folder = await cacheFolder();
+    mkdirSync(lockPath(folder));
+    announce(folder, { pid: process.pid, lock: lockIn(folder) });
+    const before = new Date(Date.now() - 31_000);
     utimesSync(lockPath(folder), before, before);
     expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
   });
@@ -146,12 +209,19 @@ describe("withLock", () => {
   it("does not break the lock of a process on another machine", async () => {
     const folder = await cacheFolder();
     mkdirSync(lockPath(folder));
-    const { ino, birthtimeNs } = statSync(lockPath(folder), { bigint: true });
-    const lock = `${ino}:${birthtimeNs}`;
-    const note = { ...dead, host: "elsewhere", lock };
-    writeFileSync(lockHolderPath(folder), JSON.stringify(note));
+    announce(folder, { host: "elsewhere", space: "0123", lock: lockIn(folder) });
     const work = withLock(folder, { lockTimeout: 0.05 }, async () => "never");
     await expect(work).rejects.toThrow(/elsewhere/);
+  });
+
+  it.each(["holder.1.x", "holder.json", `holder.${NO_PID}.a.1.a..host/..`, "older.1.a.1.a..h"])(
+    "takes no other file's name for that of a holder: %s",
+    (name) => expect(parseHolder(name)).toBe(undefined),
+  );
+
+  it("reads from a name all that is said in it", () => {
+    const holder = { ...newHolder(), lock: "12-34", host: "a.b-c_d" };
+    expect(parseHolder(nameOfHolder(holder))).toEqual(holder);
   });
 
   it("does not give back the lock that another took in the meantime, nor at the end", async () => {
@@ -167,11 +237,11 @@ describe("withLock", () => {
     // The thief's: another folder in the same place.
     renameSync(lockPath(folder), `${lockPath(folder)}.old`);
     mkdirSync(lockPath(folder));
-    writeFileSync(lockHolderPath(folder), JSON.stringify({ token: "another's" }));
+    const said = announce(folder, { lock: lockIn(folder) });
     robbed.child.stdin?.end("go");
     expect(await robbed.ended).toEqual([0, null]);
     expect(existsSync(lockPath(folder))).toBe(true);
-    expect(readFileSync(lockHolderPath(folder), "utf8")).toContain("another's");
+    expect(existsSync(said)).toBe(true);
   });
 
   it("ends its waiting when it is interrupted", async () => {

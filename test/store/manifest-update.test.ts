@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -58,11 +59,17 @@ describe("readManifest", () => {
     await addState(folder, -2);
     writeFileSync(manifestPath(folder), "junk");
     expect(() => readManifest(folder)).toThrow(
-      expect.objectContaining({ hint: expect.stringContaining(backupPath(folder)) }),
+      expect.objectContaining({
+        hint: expect.stringMatching(/\.bak, .* is good: "lean-pickle verify --repair"/),
+      }),
     );
     writeFileSync(backupPath(folder), "junk");
     expect(() => readManifest(folder)).toThrow(
-      expect.objectContaining({ hint: expect.not.stringContaining(backupPath(folder)) }),
+      expect.objectContaining({ hint: expect.stringMatching(/\.bak is no better/) }),
+    );
+    rmSync(backupPath(folder));
+    expect(() => readManifest(folder)).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining("move it away") }),
     );
   });
 });

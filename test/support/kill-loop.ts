@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { expect } from "vitest";
 import { checkManifest, type Manifest } from "../../src/store/manifest.ts";
 import { jsonLines } from "./batches.ts";
-import { start, succeed } from "./program.ts";
+import { type Surroundings, start, succeed } from "./program.ts";
 
 /** How a batch is killed. */
 export interface KillLoop {
@@ -47,7 +47,8 @@ export async function killAgainAndAgain(loop: KillLoop): Promise<Round[]> {
   const random = generator(loop.seed);
   const rounds: Round[] = [];
   while (rounds.filter(({ killed }) => killed).length < loop.kills) {
-    const { killed, printed } = await killAfter(loop, Math.floor(random() * MOST_SIGNS));
+    const victim = { ...loop, args: ["add", "-q", "--batch", "batch.jsonl"] };
+    const { killed, printed } = await killAfter(victim, Math.floor(random() * MOST_SIGNS));
     const { states } = readWhole(cwd);
     const ids = new Set(states.map(({ sessionId }) => String(sessionId)));
     // What was printed is kept.
@@ -63,9 +64,23 @@ export async function killAgainAndAgain(loop: KillLoop): Promise<Round[]> {
   return rounds;
 }
 
-/** Kills a batch after this many signs of life: lines that it prints, changes in its folders. */
-async function killAfter({ cwd, repl = {}, signal }: KillLoop, signs: number) {
-  const { child, ended } = start(["add", "-q", "--batch", "batch.jsonl"], { cwd, repl });
+/** What is killed, and how. */
+interface Victim extends Surroundings {
+  args: readonly string[];
+  signal: KillLoop["signal"];
+}
+
+/**
+ * Kills the program after this many signs of life: lines that it prints, changes in its folders.
+ * @param codes the exit codes, beside 0, that it may come to where it was not killed
+ */
+export async function killAfter(
+  { args, signal, ...surroundings }: Victim,
+  signs: number,
+  codes: readonly number[] = [],
+): Promise<{ killed: boolean; printed: string[] }> {
+  const { cwd } = surroundings;
+  const { child, ended } = start(args, surroundings);
   let left = signs;
   const count = () => {
     if (left-- === 0) {
@@ -86,12 +101,15 @@ async function killAfter({ cwd, repl = {}, signal }: KillLoop, signs: number) {
     watcher.close();
   }
   // Without a code where a signal ended it: SIGINT too, before the program has begun.
-  expect([0, 130, null], end.stderr).toContain(end.code);
-  return { killed: end.code !== 0, printed };
+  expect([0, 130, null, ...codes], end.stderr).toContain(end.code);
+  return { killed: end.code === null || end.code === 130, printed };
 }
 
-/** The manifest of a cache, of which each state must have its whole pickle, and a key of its own. */
-export function readWhole(cwd: string): Manifest {
+/**
+ * The manifest of a cache, of which each state must have its whole pickle, and a key of its own.
+ * @param damaged the files of pickles that need not be whole
+ */
+export function readWhole(cwd: string, damaged: ReadonlySet<string> = new Set()): Manifest {
   const folder = readdirSync(cwd);
   if (!folder.includes("lean-pickle.json")) {
     expect(folder).not.toContain("lean-pickle.json.bak");
@@ -104,6 +122,9 @@ export function readWhole(cwd: string): Manifest {
   const { manifest } = checked;
   expect(new Set(manifest.states.map(({ key }) => key)).size).toBe(manifest.states.length);
   for (const { pickleFile, bytes, sha256 } of manifest.states) {
+    if (damaged.has(pickleFile)) {
+      continue;
+    }
     const content = readFileSync(join(cwd, pickleFile));
     const found = [content.length, createHash("sha256").update(content).digest("hex")];
     expect([pickleFile, ...found]).toEqual([pickleFile, bytes, sha256]);
@@ -115,13 +136,15 @@ export function readWhole(cwd: string): Manifest {
 export function garbage(cwd: string): string[] {
   const named = new Set(readWhole(cwd).states.map(({ pickleFile }) => pickleFile));
   const own = new Set(["CACHEDIR.TAG", ".gitignore", "tmp"]);
-  return readdirSync(join(cwd, "session_cache"), { recursive: true, encoding: "utf8" }).filter(
-    (name) => !named.has(`session_cache/${name}`) && !own.has(name),
-  );
+  const folder = join(cwd, "session_cache");
+  const names = existsSync(folder)
+    ? readdirSync(folder, { recursive: true, encoding: "utf8" })
+    : [];
+  return names.filter((name) => !named.has(`session_cache/${name}`) && !own.has(name));
 }
 
 /** Random numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -1,12 +1,10 @@
 /** The built program, spawned as a user would. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { simulatedRepl } from "../simulated-repl/index.ts";
-import { temporaryFolder } from "./folders.ts";
+import { program, programEnvironment } from "./program-environment.ts";
 
-export const program = fileURLToPath(new URL("../../bin/lean-pickle.js", import.meta.url));
+export { program };
 
 export interface Ended {
   stdout: string;
@@ -23,6 +21,10 @@ export interface Surroundings {
   stdin?: string;
   /** The user and group to run as, where it is not the tester. */
   uid?: number | undefined;
+  /** What takes the place of the program. */
+  program?: string;
+  /** How many files it may have open at once; as many as the tester by default. */
+  openFiles?: number;
 }
 
 /** A running program, and its end. */
@@ -31,28 +33,15 @@ export interface Running {
   ended: Promise<Ended>;
 }
 
-/** What of the tester's environment would decide how the program behaves. */
-const DECIDING = /^(LEAN_|ELAN_|LAKE_|SIMULATED_REPL_|XDG_CACHE_HOME$|NO_COLOR$|FORCE_COLOR$|CI$)/;
-
-/** An environment in which nothing of the tester's own decides how the program behaves. */
-function environment({ repl = {}, env = {} }: Surroundings): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !DECIDING.test(name));
-  const settings = Object.entries(repl).map(([name, value]) => [`SIMULATED_REPL_${name}`, value]);
-  return {
-    ...Object.fromEntries(own),
-    // A home in which there is neither elan nor a REPL.
-    HOME: temporaryFolder(),
-    LEAN_PICKLE_REPL: simulatedRepl,
-    ...Object.fromEntries(settings),
-    ...env,
-  };
-}
-
 /** Starts the program, and ends it with the test. */
 export function start(args: readonly string[], surroundings: Surroundings): Running {
-  const child = spawn(process.execPath, [program, ...args], {
+  const { openFiles } = surroundings;
+  const limited = `ulimit -n ${openFiles}; exec "$0" "$@"`;
+  const command = [process.execPath, surroundings.program ?? program, ...args] as const;
+  const [file, ...rest] = openFiles ? (["bash", "-c", limited, ...command] as const) : command;
+  const child = spawn(file, rest, {
     cwd: surroundings.cwd,
-    env: environment(surroundings),
+    env: programEnvironment(surroundings.repl, surroundings.env),
     stdio: "pipe",
     ...(surroundings.uid !== undefined && { uid: surroundings.uid, gid: surroundings.uid }),
   });

@@ -1,0 +1,38 @@
+/** Whether another process still runs, as far as that can be told. */
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+import { hasSystemCode, isSystemError } from "../errors.ts";
+
+/**
+ * What has to be the same for a process id to mean the same process: the host, since its last start,
+ * and on Linux the namespace of process ids, since containers may share all the rest.
+ */
+export function processSpace(): string {
+  const boot = unlessUnreadable(() =>
+    readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+  );
+  const namespace = unlessUnreadable(() => readlinkSync("/proc/self/ns/pid"));
+  return [hostname(), boot, namespace].join(" ");
+}
+
+/** Whether a process of this space runs; also where it is another user's. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !hasSystemCode(error, "ESRCH");
+  }
+}
+
+/** Empty where a system does not tell. */
+function unlessUnreadable(read: () => string): string {
+  try {
+    return read();
+  } catch (error) {
+    if (isSystemError(error)) {
+      return "";
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Who could have written what Lean is to load. A pickle is memory that Lean takes as it is, so that
+ * who writes one decides what Lean does; and the manifest says what each pickle is, which code is to
+ * be run to make a state again, and by which digest its pickle is known.
+ */
+import type { Stats } from "node:fs";
+import { fileSystem } from "./file-system.ts";
+import { cachePath, manifestPath, picklePath } from "./layout.ts";
+import type { ManifestState } from "./manifest.ts";
+
+/** The permission of everyone to write, among the bits of a mode. */
+const WRITABLE_BY_EVERYONE = 0o002;
+
+/** The user `root`, who can write everything anyway. */
+const ROOT = 0;
+
+/**
+ * Says in a clause why somebody else could have written a file, or what lies in a folder: its owner
+ * is neither the user who runs this nor root, or everyone may write it (the sticky bit of a folder
+ * is no help: everyone may still add to it). Undefined where that is not so. A group is trusted as
+ * whoever put its members together trusts them. On Windows, where files have no owners and modes of
+ * this kind, nothing is known and nothing is said.
+ * @param found what is at the path itself, not behind a link
+ * @returns such as `can be written by everyone`
+ */
+export function findForeignWriter(found: Pick<Stats, "uid" | "mode">): string | undefined {
+  const user = process.geteuid?.();
+  if (user === undefined) {
+    return undefined;
+  }
+  if (found.uid !== user && found.uid !== ROOT) {
+    return `belongs to another user (uid ${found.uid})`;
+  }
+  return (found.mode & WRITABLE_BY_EVERYONE) !== 0 ? "can be written by everyone" : undefined;
+}
+
+/**
+ * Says in a sentence why the pickle of a state is not to be handed to Lean unless it is trusted all
+ * the same; undefined where nobody else could have written it, its folder, or the manifest.
+ */
+export function findDistrust(
+  workingDir: string,
+  entry: Pick<ManifestState, "pickleFile">,
+): string | undefined {
+  // The folder first: what is in it afterwards is what only those put there who may.
+  const paths = [cachePath(workingDir), picklePath(workingDir, entry), manifestPath(workingDir)];
+  return distrustOf(paths, "its pickle: it is loaded only with --trust");
+}
+
+/** As {@link findDistrust}, of the recipes, which are code to be run. */
+export function findRecipeDistrust(workingDir: string): string | undefined {
+  return distrustOf([manifestPath(workingDir)], "its recipe: it is run only with --trust");
+}
+
+function distrustOf(paths: readonly string[], what: string): string | undefined {
+  for (const path of paths) {
+    const found = fileSystem.lstatSync(path, { throwIfNoEntry: false });
+    // Nothing is read through a link, whose mode says nothing.
+    const why = found && !found.isSymbolicLink() ? findForeignWriter(found) : undefined;
+    if (why !== undefined) {
+      return `${path} ${why}, so somebody else could have written ${what}.`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,309 @@
+/** What stands in a cache, or names it, was made by somebody who means harm. */
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Manifest } from "../../src/store/manifest.ts";
+import { temporaryFolder } from "../support/folders.ts";
+import { type Ended, program, run, succeed } from "../support/program.ts";
+import { programEnvironment } from "../support/program-environment.ts";
+import { changedBetween, snapshot } from "../support/snapshots.ts";
+import { THEOREM } from "../support/states.ts";
+
+const CODE = "def f := 42";
+
+/** What a terminal acts on: a title, colours, a cleared screen, text from right to left. */
+const EVIL = "\u001b]0;title\u0007\u001b[2J\u009b31m\u202e\u200b\u{e0041}\r";
+const ACTED_ON = /[^\P{Cc}\n\t]|\p{Cf}/u;
+
+/** A cache with an environment and a proof state, of which each test gets a copy. */
+const filled = mkdtempSync(join(tmpdir(), "lean-pickle-"));
+afterAll(() => rmSync(filled, { recursive: true }));
+
+beforeAll(() => {
+  const goal = ["--from", "base", "-c", THEOREM, "--sorry", "0", "-n", "goal"];
+  for (const args of [["-c", CODE, "-n", "base"], goal]) {
+    const options = { cwd: filled, env: programEnvironment(), stdio: "ignore" } as const;
+    execFileSync(process.execPath, [program, "add", ...args], options);
+  }
+});
+
+/** A cache, and a folder beside it with one like it. */
+function fill(cwd = temporaryFolder()): { cwd: string; outside: string } {
+  const outside = temporaryFolder();
+  for (const folder of [cwd, outside]) {
+    cpSync(filled, folder, { recursive: true, preserveTimestamps: true });
+  }
+  writeFileSync(join(outside, "file"), "nobody's business");
+  return { cwd, outside };
+}
+
+function readManifest(cwd: string): Manifest {
+  return JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8"));
+}
+
+function pickleOf(cwd: string): string {
+  return readManifest(cwd).states[0]?.pickleFile ?? "";
+}
+
+/** Commands that read, load, write and remove. */
+const COMMANDS = [
+  ["ls", "--check"],
+  ["show", "base"],
+  ["run", "base", "-c", "#check f"],
+  ["add", "-c", CODE],
+  ["add", "-c", "def g := 1", "-n", "g"],
+  ["reload", "--repair"],
+  ["rm", "goal"],
+  ["clear", "--yes"],
+];
+
+/** Runs the commands one after the other, and says how each ended. */
+async function runAll(cwd: string, outside: string, commands = COMMANDS): Promise<Ended[]> {
+  const before = snapshot(outside);
+  const ended: Ended[] = [];
+  for (const args of commands) {
+    ended.push(await run(["--lock-timeout", "1", ...args], { cwd }));
+  }
+  expect(changedBetween(before, snapshot(outside))).toEqual({ written: [], touched: [] });
+  for (const { stderr } of ended) {
+    expect(stderr).not.toMatch(/^\s+at /m);
+  }
+  return ended;
+}
+
+describe("a link in the place of", () => {
+  it.each([["lean-pickle.json"], ["session_cache"], ["session_cache/tmp"]])(
+    "%s is refused by every command, and nothing behind it is touched",
+    async (name) => {
+      const { cwd, outside } = fill();
+      rmSync(join(cwd, name), { recursive: true });
+      symlinkSync(join(outside, name), join(cwd, name));
+      for (const { code, stderr } of await runAll(cwd, outside)) {
+        expect(stderr).toContain(`${join(cwd, name)} is a link.`);
+        expect(code).toBe(6);
+      }
+    },
+  );
+
+  it("a pickle is damage, and nothing behind it is given to Lean, touched or removed", async () => {
+    const { cwd, outside } = fill();
+    const name = pickleOf(cwd);
+    rmSync(join(cwd, name));
+    symlinkSync(join(outside, name), join(cwd, name));
+    const [check, show, used] = await runAll(cwd, outside);
+    expect(check?.stderr).toContain(`base: Its pickle ${join(cwd, name)} is a link.`);
+    expect(show?.stdout).toMatch(/file .* missing/);
+    expect(used?.stderr).toContain("was not loaded (damaged)");
+  });
+
+  it("the lock is told, and not waited for", async () => {
+    const { cwd, outside } = fill();
+    const lock = join(cwd, "session_cache", "manifest.lock");
+    symlinkSync(join(outside, "session_cache"), lock);
+    const [, , , hit, miss] = await runAll(cwd, outside);
+    expect(hit?.code).toBe(0);
+    expect(miss?.stderr).toContain(`${lock} is a link.`);
+    expect(miss?.code).toBe(6);
+  });
+
+  it.each([["lean-pickle.json.bak"], ["session_cache/CACHEDIR.TAG"], ["session_cache/.gitignore"]])(
+    "%s is in nobody's way, and nothing behind it is touched",
+    async (name) => {
+      const { cwd, outside } = fill();
+      rmSync(join(cwd, name));
+      symlinkSync(join(outside, "file"), join(cwd, name));
+      expect((await runAll(cwd, outside)).map(({ code }) => code)).toEqual(COMMANDS.map(() => 0));
+    },
+  );
+});
+
+describe("a second name outside", () => {
+  it("of the manifest, its backup and a pickle keeps what it has", async () => {
+    const { cwd, outside } = fill();
+    for (const name of ["lean-pickle.json", "lean-pickle.json.bak", pickleOf(cwd)]) {
+      rmSync(join(cwd, name));
+      linkSync(join(outside, name), join(cwd, name));
+    }
+    expect((await runAll(cwd, outside)).map(({ code }) => code)).toEqual(COMMANDS.map(() => 0));
+  });
+});
+
+describe("a pipe, a device or a folder in the place of", () => {
+  it.each([
+    ["lean-pickle.json", 6],
+    ["session_cache", 6],
+    ["session_cache/tmp", 6],
+  ])("%s is refused, and not waited for", async (name, code) => {
+    const { cwd, outside } = fill();
+    rmSync(join(cwd, name), { recursive: true });
+    execFileSync("mkfifo", [join(cwd, name)]);
+    const ended = await runAll(cwd, outside, [["ls"], ["add", "-c", "def g := 1"]]);
+    expect(ended.map((each) => each.code)).toEqual([code, code]);
+  });
+
+  it("a pickle is damage", async () => {
+    const { cwd } = fill();
+    const pickle = join(cwd, pickleOf(cwd));
+    rmSync(pickle);
+    execFileSync("mkfifo", [pickle]);
+    const { code, stderr } = await run(["reload", "base"], { cwd });
+    expect([code, stderr]).toEqual([1, expect.stringContaining("is no regular file.")]);
+  });
+
+  it("the lock is told, and not waited for", async () => {
+    const { cwd } = fill();
+    const lock = join(cwd, "session_cache", "manifest.lock");
+    writeFileSync(lock, "");
+    const { code, stderr } = await run(["rm", "base"], { cwd });
+    expect([code, stderr]).toEqual([6, expect.stringContaining(`${lock} is not a folder.`)]);
+  });
+});
+
+describe("a manifest that was made to break the program", () => {
+  it.each<[string, (path: string) => void, string]>([
+    [
+      "of 200 MB of nothing",
+      (path) => truncateSync(path, 200_000_000),
+      "it has 200000000 bytes, and a manifest has at most 134217728",
+    ],
+    [
+      "of a hundred million brackets",
+      (path) => writeFileSync(path, "[".repeat(100_000_000)),
+      "it is nested too deeply",
+    ],
+  ])("%s is refused before it is taken in", async (_, make, problem) => {
+    const { cwd } = fill();
+    make(join(cwd, "lean-pickle.json"));
+    const env = { NODE_OPTIONS: "--max-old-space-size=200" };
+    const { code, stderr } = await run(["ls"], { cwd, env });
+    expect(stderr).toContain(problem);
+    expect(code).toBe(6);
+  });
+
+  it("with lists in lists that are not known is told of where it cannot be shown", async () => {
+    const { cwd } = fill();
+    const path = join(cwd, "lean-pickle.json");
+    const deep = "[".repeat(50_000) + "]".repeat(50_000);
+    const text = readFileSync(path, "utf8").replace('"isProofState"', `"x":${deep},"isProofState"`);
+    writeFileSync(path, text);
+    expect(await succeed(["ls", "-q"], { cwd })).toBe("-1\n-2");
+    const shown = await run(["show", "base", "--json"], { cwd });
+    expect(JSON.parse(shown.stderr).error.message).toMatch(/^It cannot be shown as JSON: /);
+    expect(shown.code).toBe(1);
+    const added = await run(["add", "-c", "def g := 1"], { cwd });
+    expect([added.code, added.stderr]).toEqual([6, expect.stringContaining("cannot be written")]);
+    expect(readFileSync(path, "utf8")).toBe(text);
+  });
+
+  it("with a recipe that nobody can compare with another is told of, without a stack trace", async () => {
+    const { cwd } = fill();
+    const path = join(cwd, "lean-pickle.json");
+    const deep = "[".repeat(50_000) + "]".repeat(50_000);
+    const text = readFileSync(path, "utf8").replaceAll('"inputs":{', `"inputs":{"x":${deep},`);
+    writeFileSync(path, text);
+    const { code, stderr } = await run(["key", "-c", "def f := 43", "--explain"], { cwd });
+    expect([code, stderr]).toEqual([6, expect.stringMatching(/nested too deeply \(.*\)\.\n$/)]);
+  });
+
+  it("with keys of a prototype changes no object of the program", async () => {
+    const { cwd } = fill();
+    const path = join(cwd, "lean-pickle.json");
+    const evil = '"__proto__":{"status":"loaded","name":"evil"},"constructor":{"prototype":{}}';
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replace("{", `{${evil},`));
+    expect(await succeed(["ls", "-q"], { cwd })).toBe("-1\n-2");
+    await succeed(["rm", "goal"], { cwd });
+    expect(JSON.parse(readFileSync(path, "utf8")).constructor).toEqual({ prototype: {} });
+  });
+});
+
+describe("text that a terminal would act on", () => {
+  it("is made visible, wherever it comes from and wherever it is shown", async () => {
+    const parent = join(temporaryFolder(), `w${EVIL}`);
+    mkdirSync(parent);
+    const { cwd } = fill(parent);
+    const path = join(cwd, "lean-pickle.json");
+    const manifest = readManifest(cwd);
+    for (const state of manifest.states) {
+      state.lean = { toolchain: EVIL, version: EVIL, gitHash: EVIL };
+      state.imports = [EVIL];
+      if (state.isProofState) {
+        Object.assign(state, { goals: [EVIL, `⊢ ${EVIL}`], proofStatus: `Error: ${EVIL}` });
+      }
+    }
+    for (const recipe of Object.values(manifest.recipes)) {
+      Object.assign(recipe.step, "cmd" in recipe.step && { cmd: `${recipe.step.cmd} -- ${EVIL}` });
+      recipe.inputs[EVIL] = EVIL;
+    }
+    writeFileSync(path, JSON.stringify(manifest));
+    writeFileSync(
+      join(cwd, "batch.jsonl"),
+      `{"cmd": ${JSON.stringify(EVIL)}, "name": ${JSON.stringify(EVIL)}}\n{${EVIL}\n`,
+    );
+    for (const args of [
+      ["ls"],
+      ["ls", "--tree"],
+      ["ls", "--json"],
+      ["ls", "--check"],
+      ["show", "goal"],
+      ["show", "goal", "--json"],
+      ["reload", "-v"],
+      ["reload", "--json"],
+      ["run", "base", "-c", `#check ${EVIL}`],
+      ["run", "base", "-c", `#eval "${EVIL}"`],
+      ["add", `none${EVIL}`],
+      ["add", "--from", EVIL, "-c", "x"],
+      ["add", "-c", "x", "-n", EVIL],
+      ["add", "--batch", "batch.jsonl"],
+      ["key", "-c", "def f := 43", "--explain"],
+      ["rm", EVIL],
+      ["ls", "--sort", EVIL],
+      [EVIL],
+      ["ls", "--timeout", EVIL],
+      ["add", "-c", "x", "--repl", EVIL],
+      ["clear", "--dry-run"],
+    ]) {
+      const { stdout, stderr } = await run(args, { cwd });
+      expect([args, ACTED_ON.exec(stdout + stderr)?.[0]]).toEqual([args, undefined]);
+    }
+  });
+
+  it("is made visible where the REPL says it when it dies", async () => {
+    const cwd = temporaryFolder();
+    const repl = join(temporaryFolder(), "repl");
+    const says = "printf 'words\\033[31m \\233' >&2; printf '\\033[2J'; exit 3";
+    writeFileSync(repl, `#!/bin/sh\n${says}\n`, { mode: 0o755 });
+    for (const args of [
+      ["add", "-c", CODE],
+      ["add", "-v", "--json", "-c", CODE],
+    ]) {
+      const { stderr, code } = await run(args, { cwd, env: { LEAN_PICKLE_REPL: repl } });
+      expect([code, ACTED_ON.exec(stderr)]).toEqual([1, null]);
+      expect(stderr).toContain("words");
+    }
+  });
+});
+
+describe("a batch", () => {
+  it("refuses a path that no file can have", async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, "batch.jsonl"), '{"path": "a\\u0000b"}\n');
+    const { code, stderr } = await run(["add", "--batch", "batch.jsonl"], { cwd });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('"path" must be the name of a file'),
+    ]);
+  });
+});

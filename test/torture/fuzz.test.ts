@@ -1,0 +1,14 @@
+import { describe, expect, it } from "vitest";
+import { fuzz } from "./fuzz.ts";
+import { isLong, seed, tell } from "./scale.ts";
+
+const RUNS = isLong ? 10_000 : 100;
+
+describe("mutated manifests, pickles and command lines", () => {
+  it("end with an exit code that is told of, no stack trace, and nothing changed outside", async () => {
+    const { problems, ...figures } = await fuzz({ runs: RUNS, seed });
+    tell(`fuzzing: ${JSON.stringify(figures)}, ${problems.length} problems`);
+    expect(problems).toEqual([]);
+    expect(figures.runs).toBe(RUNS);
+  }, 7_200_000);
+});
