@@ -51,7 +51,7 @@ export const COMMANDS: Record<string, CommandEntry> = {
     load: () => import("./prune.ts"),
   },
   doctor: {
-    summary: "say what was found of Lean, what to do, and prove that it works",
+    summary: "say what was found of Lean, and prove that it works",
     load: () => import("./doctor.ts"),
   },
   setup: {

@@ -1,13 +1,11 @@
 /** What a cache holds and whether it can be used, for a person who wants to know. */
-import { join } from "node:path";
-import { describeSystemError, hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
+import { describeSystemError, isSystemError, LeanPickleError } from "../errors.ts";
 import { fileSystem } from "../store/file-system.ts";
-import { checkFolders, checkWritable } from "../store/folders.ts";
-import { CACHE_FOLDER, cachePath, lockPath, manifestLock, temporaryPath } from "../store/layout.ts";
+import { checkWritable } from "../store/folders.ts";
+import { findStrayFiles, isAbandoned } from "../store/garbage.ts";
+import { lockPath, manifestLock } from "../store/layout.ts";
 import { describeHolder, readHolder } from "../store/lock-holder.ts";
-import type { ManifestState } from "../store/manifest.ts";
 import { readManifest } from "../store/manifest-file.ts";
-import { PICKLE_FILE } from "../store/manifest-guard.ts";
 
 /** What was found. */
 export interface CacheSurvey {
@@ -16,7 +14,7 @@ export interface CacheSurvey {
   states: number;
   /** Of all pickles that the manifest names, as it names them. */
   bytes: number;
-  /** How many files no state needs; those of a process that is at work count too. */
+  /** What no state needs, and no process that is at work. */
   garbage: { files: number; bytes: number };
   /** A clause that says who holds the lock; null where nobody does. */
   lockedBy: string | null;
@@ -41,8 +39,11 @@ export async function surveyCache(workingDir: string): Promise<CacheSurvey> {
     const { states } = readManifest(workingDir);
     survey.states = states.length;
     survey.bytes = states.reduce((sum, { bytes }) => sum + bytes, 0);
-    await checkFolders(workingDir);
-    survey.garbage = await measureGarbage(workingDir, states);
+    const { garbage } = await findStrayFiles(workingDir, { states });
+    for (const { bytes } of garbage.filter(isAbandoned)) {
+      survey.garbage.files++;
+      survey.garbage.bytes += bytes;
+    }
     if (fileSystem.existsSync(lockPath(workingDir))) {
       survey.lockedBy = describeHolder(await readHolder(manifestLock(workingDir)));
     }
@@ -61,39 +62,6 @@ async function sentenceOf(look: () => Promise<void>): Promise<string | null> {
     }
     if (isSystemError(error)) {
       return describeSystemError(error);
-    }
-    throw error;
-  }
-}
-
-/** What lies where pickles do, and is no state's; and what lies where they are written. */
-async function measureGarbage(
-  workingDir: string,
-  states: readonly ManifestState[],
-): Promise<CacheSurvey["garbage"]> {
-  const named = new Set(states.map(({ pickleFile }) => pickleFile));
-  const isStray = (name: string): boolean => {
-    const file = `${CACHE_FOLDER}/${name}`;
-    return PICKLE_FILE.test(file) && !named.has(file);
-  };
-  const sizes = [
-    ...(await sizesIn(cachePath(workingDir), isStray)),
-    ...(await sizesIn(temporaryPath(workingDir), () => true)),
-  ];
-  return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
-}
-
-/** The sizes of the files in a folder that have such names; one that is not there has none. */
-async function sizesIn(folder: string, isMeant: (name: string) => boolean): Promise<number[]> {
-  try {
-    const names = (await fileSystem.readdir(folder)).filter(isMeant);
-    return names.flatMap((name) => {
-      const found = fileSystem.lstatSync(join(folder, name), { throwIfNoEntry: false });
-      return found?.isFile() ? [found.size] : [];
-    });
-  } catch (error) {
-    if (hasSystemCode(error, "ENOENT")) {
-      return [];
     }
     throw error;
   }

@@ -58,9 +58,12 @@ function noRepl({ command }: ReplLaunch, end: ReplEndedError): LeanPickleError {
     const message = `${command} could not run Lean, which every REPL asks where its library is${tail}`;
     return new LeanPickleError("no-repl", message, { cause: end });
   }
-  const message =
-    end.code === "timeout"
-      ? `${command} may be no Lean REPL: it did not answer a first, harmless request${tail}`
-      : `${command} is no Lean REPL that works: to a first, harmless request, it ${end.what}${tail}`;
-  return new LeanPickleError("no-repl", message, { cause: end });
+  const doing: Record<string, string> = {
+    timeout: "may be no Lean REPL: it did not answer a first, harmless request",
+    protocol: `is no Lean REPL: it ${end.what}`,
+  };
+  const what =
+    doing[end.code] ??
+    `is no Lean REPL that works: asked for no more than a definition, it ${end.what}`;
+  return new LeanPickleError("no-repl", `${command} ${what}${tail}`, { cause: end });
 }

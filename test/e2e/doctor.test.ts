@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { simulatedRepl } from "../simulated-repl/index.ts";
@@ -325,13 +325,22 @@ describe("doctor, of the cache", () => {
       found: expect.stringMatching(/^1 state, /),
     });
     const folder = join(machine.cwd, "session_cache");
-    writeFileSync(join(folder, "tmp", "0123456789abcdef.olean"), "half");
-    writeFileSync(join(folder, `${"a".repeat(64)}.${"b".repeat(8)}.olean`), "nobody's");
+    const stray = [
+      file(join(folder, "tmp", "0123456789abcdef.olean"), "half"),
+      file(join(folder, `${"a".repeat(64)}.${"b".repeat(8)}.olean`), "nobody's"),
+    ];
+    // They may be of a process that is at work.
+    expect(await cache()).toMatchObject({ status: "good" });
+    for (const path of stray) {
+      utimesSync(path, new Date(0), new Date(0));
+    }
     expect(await cache()).toMatchObject({
       status: "warning",
       found: expect.stringMatching(/^1 state, .*; 2 files \(12 B\) that no state needs$/),
       mend: "lean-pickle prune",
     });
+    expect((await machine.run(["prune"], env)).code).toBe(0);
+    expect(await cache()).toMatchObject({ status: "good" });
     file(join(folder, "manifest.lock", ".keep"));
     expect((await cache())?.found).toMatch(/; locked by a process that has not said which it is$/);
   });

@@ -1,5 +1,6 @@
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { elanHome, isInstalled, parseElanSettings } from "../../src/toolchain/elan.ts";
 import { Evidence } from "../../src/toolchain/evidence.ts";
@@ -49,6 +50,15 @@ describe("parseElanSettings", () => {
     for (const text of ["", "[overrides]\n", '"a" = 1\n', "\0\0", '[overrides]\n"\\q" = "x y"\n']) {
       expect(parseElanSettings(text)).toEqual({ defaultToolchain: null, overrides: new Map() });
     }
+  });
+
+  it("finds an override for any folder, as elan quotes it", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme", minLength: 1 }), (folder) => {
+        const text = `[overrides]\n${JSON.stringify(folder)} = "v4.9.0"\n`;
+        expect([...parseElanSettings(text).overrides]).toEqual([[folder, "v4.9.0"]]);
+      }),
+    );
   });
 
   it("takes literal strings, and no other table's entries", () => {
