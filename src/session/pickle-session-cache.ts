@@ -27,11 +27,9 @@ import { noSuchState } from "./verdicts.ts";
 
 /**
  * A cache of pickled states in a working directory, behind one JSON manifest. Many processes may
- * use one at a time. Reads (`get`, `keys`, iteration) see the manifest as last read or written.
- *
- * The model is LeanInteract's `PickleSessionCache`; here the index survives the process, each state
- * has a file of its own, and one bad state costs no other. What only some calls need is loaded by
- * them: to list a cache, no machinery is started to write one.
+ * use one at a time. Reads (`get`, `keys`, iteration) see the manifest as last read or written. The
+ * model is LeanInteract's `PickleSessionCache`; here the index survives the process, each state has a
+ * file of its own, and one bad state costs no other. What only some calls need is loaded by them.
  */
 export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   readonly #open: OpenCache;
@@ -156,8 +154,8 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
       return { removed: [], leftOver: [] };
     }
     const { removeStates } = await import("../store/removal.ts");
-    const { workingDir, lock } = this.#open;
-    const { manifest, removal } = await removeStates(workingDir, lock, sessionIds);
+    const { lock } = this.#open;
+    const { manifest, removal } = await removeStates(this.workingDir, lock, sessionIds);
     this.#open.refresh(manifest);
     return removal;
   }
@@ -241,8 +239,13 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   #stateOf(entry: ManifestState): PickleSessionState {
     const { sessionId, isProofState } = entry;
     const replId = this.#open.loaded.last(sessionId);
-    const pickleFile = picklePath(this.workingDir, entry);
-    return { sessionId, replId, isProofState, pickleFile, entry };
+    return {
+      sessionId,
+      replId,
+      isProofState,
+      pickleFile: picklePath(this.workingDir, entry),
+      entry,
+    };
   }
 }
 
