@@ -28,8 +28,7 @@ import { noSuchState } from "./verdicts.ts";
 /**
  * A cache of pickled states in a working directory, behind one JSON manifest. Many processes may
  * use one at a time. Reads (`get`, `keys`, iteration) see the manifest as last read or written. The
- * model is LeanInteract's `PickleSessionCache`; here the index survives the process, each state has a
- * file of its own, and one bad state costs no other. What only some calls need is loaded by them.
+ * model is LeanInteract's `PickleSessionCache`. What only some calls need is loaded by them.
  */
 export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   readonly #open: OpenCache;
@@ -239,13 +238,8 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   #stateOf(entry: ManifestState): PickleSessionState {
     const { sessionId, isProofState } = entry;
     const replId = this.#open.loaded.last(sessionId);
-    return {
-      sessionId,
-      replId,
-      isProofState,
-      pickleFile: picklePath(this.workingDir, entry),
-      entry,
-    };
+    const pickleFile = picklePath(this.workingDir, entry);
+    return { sessionId, replId, isProofState, pickleFile, entry };
   }
 }
 
