@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import type { Command } from "commander";
 import type { Output } from "../output/output.ts";
 import type { Styles } from "../output/styles.ts";
@@ -31,10 +32,10 @@ interface PruneOptions {
 
 const DETAILS = `
 Without a rule only garbage goes: what a killed lean-pickle or Lean left behind,
-once it is an hour old. A state goes if any of the rules given is for it. A state
-counts as used when it was made, loaded, or the answer to an add. --max-size counts
-the pickles that the other rules leave, and takes the least recently used first, but
-what was built on a state before the state.`;
+once it is an hour old. A state goes if any of the rules given is for it. It counts as
+used when it is made, built on, run on, or the answer to an add. --max-size counts the
+pickles that the other rules leave, and takes the least recently used first, but what
+was built on a state before the state.`;
 
 /** `lean-pickle prune`: removes garbage, and by rule, states. */
 export function define(command: Command, host: Host): void {
@@ -66,12 +67,12 @@ async function prune(context: Context, options: PruneOptions): Promise<Outcome> 
   const plan = await planIn(context, cache, options);
   tellWhatStays(output, cache, plan, options);
   if (options.dryRun) {
-    showPlan(output, plan);
+    showPlan(output, cache.workingDir, plan);
     return "done";
   }
   const isEmpty = plan.states.length + plan.garbage.length === 0;
   if (!isEmpty && !options.yes) {
-    const list = () => planTable(plan, output.errorStyles, output.errorWidth);
+    const list = () => planTable(plan, cache.workingDir, output.errorStyles, output.errorWidth);
     if (
       !(await mayRemove(context, list, `Remove ${whatIn(plan)}, ${formatBytes(sizeOf(plan))}?`))
     ) {
@@ -127,7 +128,7 @@ function tellWhatStays(
   }
 }
 
-function showPlan(output: Output, plan: PrunePlan): void {
+function showPlan(output: Output, workingDir: string, plan: PrunePlan): void {
   if (output.json) {
     output.jsonData({
       wouldRemove: plan.states.map(({ state }) => state.sessionId),
@@ -136,7 +137,7 @@ function showPlan(output: Output, plan: PrunePlan): void {
       bytes: sizeOf(plan),
     });
   } else if (plan.states.length + plan.garbage.length > 0) {
-    output.data(planTable(plan, output.styles, output.width));
+    output.data(planTable(plan, workingDir, output.styles, output.width));
     output.note(`Would remove ${whatIn(plan)}, ${formatBytes(sizeOf(plan))}.`);
   }
 }
@@ -177,7 +178,12 @@ const REASONS: Record<PruneReason, string> = {
   size: "size",
 };
 
-function planTable({ states, garbage }: PrunePlan, styles: Styles, width: number): string {
+function planTable(
+  { states, garbage }: PrunePlan,
+  workingDir: string,
+  styles: Styles,
+  width: number,
+): string {
   const columns: Column[] = [
     { title: "ID", align: "right", style: styles.cyan },
     { title: "NAME", minWidth: 6, leaveOut: 3, style: styles.bold },
@@ -202,7 +208,7 @@ function planTable({ states, garbage }: PrunePlan, styles: Styles, width: number
       formatBytes(bytes),
       formatAge(ageMs),
       `garbage: ${kind}`,
-      printableLine(path),
+      printableLine(relative(workingDir, path)),
     ]),
   ];
   return renderTable(columns, rows, width);

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Output } from "../output/output.ts";
 import { type Column, renderTable } from "../output/table.ts";
@@ -57,7 +57,7 @@ async function verify(
         stepTo(progress, since, ++at, states.length, `Verifying ${callState(state)}`),
     }),
   );
-  show(output, verification, repaired);
+  show(output, cache.workingDir, verification, repaired);
   tellMissing(output, cache, missing);
   return verification.findings.length > 0
     ? "failed"
@@ -87,6 +87,7 @@ function tellRepair(output: Output, repaired: ManifestRepair): void {
 
 function show(
   output: Output,
+  workingDir: string,
   verification: Verification,
   repaired: ManifestRepair | undefined,
 ): void {
@@ -96,7 +97,7 @@ function show(
     return;
   }
   if (findings.length > 0) {
-    output.data(findingsTable(findings, output));
+    output.data(findingsTable(findings, workingDir, output));
   }
   tellNotes(output, notes);
   const found = findings.length > 0 ? plural(findings.length, "finding") : "nothing found";
@@ -110,7 +111,11 @@ function repairDocument({ manifest, backup, keptAs, unknownPickles }: ManifestRe
   return { backup, keptAs, revision, nextSessionId, unknownPickles: unknown };
 }
 
-function findingsTable(findings: readonly Finding[], { styles, width }: Output): string {
+function findingsTable(
+  findings: readonly Finding[],
+  workingDir: string,
+  { styles, width }: Output,
+): string {
   const columns: Column[] = [
     { title: "ID", align: "right", style: styles.cyan },
     { title: "NAME", minWidth: 6, leaveOut: 2, style: styles.bold },
@@ -123,7 +128,7 @@ function findingsTable(findings: readonly Finding[], { styles, width }: Output):
     name ?? "-",
     code,
     printableLine(message),
-    printableLine(path),
+    printableLine(relative(workingDir, path)),
   ]);
   return renderTable(columns, rows, width);
 }

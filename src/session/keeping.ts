@@ -1,6 +1,7 @@
 /** From pickles that are nobody's yet to states of a cache. */
 import { LeanPickleError } from "../errors.ts";
 import { canonicalJson, keyOfPickle } from "../recipe/key.ts";
+import { picklePath } from "../store/layout.ts";
 import type { LockOptions } from "../store/lock.ts";
 import type { Manifest, ManifestState } from "../store/manifest.ts";
 import { readManifest } from "../store/manifest-file.ts";
@@ -151,6 +152,9 @@ function commitDraft(
   replaced: string[],
 ): { state: ManifestState; recipes: RecipeTrail } {
   const { sessionId } = draft;
+  if (!isPickleThere(workingDir, draft.state)) {
+    throw pickleGone(workingDir, draft.state);
+  }
   const twin =
     sessionId === undefined
       ? byKey.get(draft.state.key)
@@ -178,6 +182,15 @@ function commitDraft(
   }
   addTrail(manifest.recipes, draft.recipes);
   return { state, recipes: draft.recipes };
+}
+
+/** Whoever removes files that no state has does it under the lock, so that it shows here. */
+function pickleGone(workingDir: string, state: Draft["state"]): LeanPickleError {
+  const path = picklePath(workingDir, state);
+  const message = `The new pickle ${path} was removed before it became a state's.`;
+  return new LeanPickleError("pickle-failed", message, {
+    hint: "Nothing was added. Does something clear the folder?",
+  });
 }
 
 function filesOf(drafts: readonly (Draft | { error: unknown })[]): string[] {

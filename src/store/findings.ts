@@ -9,7 +9,7 @@ import { findForeignWriter } from "./trust.ts";
  * says; somebody else could have written a file or a folder; the backup of the manifest is damaged;
  * or no state needs a file, and no running process can be about to.
  */
-export type FindingCode =
+type FindingCode =
   | `pickle-${DamageKind}`
   | "pickle-unreadable"
   | "pickle-header"
@@ -31,7 +31,10 @@ export interface Finding {
   bytes?: number;
 }
 
-/** Something that is good to know and nothing bad: no mark tells which Lean wrote a pickle. */
+/**
+ * Something that is good to know, and nothing wrong: no header tells which Lean wrote a pickle, or a
+ * file lies in the folder that is not of this program.
+ */
 export interface VerifyNote extends Omit<Finding, "code" | "bytes"> {
   code: "unknown-header" | "foreign-file";
 }

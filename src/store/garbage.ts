@@ -21,7 +21,7 @@ export const GARBAGE_AGE_MS = 60 * 60 * 1000;
  * written, or what Lean writes beside it; a manifest that was being written; a note about the
  * lock; the lock of a process that is dead; or something else in the folder for such files.
  */
-export type GarbageKind =
+type GarbageKind =
   | "pickle"
   | "temporary-pickle"
   | "temporary-manifest"
@@ -30,7 +30,7 @@ export type GarbageKind =
   | "temporary-file";
 
 /** A file, or the folder that is a lock. */
-export interface StrayFile {
+interface StrayFile {
   /** Absolute. */
   path: string;
   /** Of a folder, or a link, nothing counts. */

@@ -127,7 +127,12 @@ async function putInPlace(workingDir: string, manifest: Manifest): Promise<strin
   try {
     await writeDurably(next, manifestText(workingDir, manifest));
     const keptAs = await moveAside(path);
-    await fileSystem.rename(next, path);
+    await fileSystem.rename(next, path).catch(async (error: unknown) => {
+      if (keptAs !== null) {
+        await fileSystem.rename(keptAs, path);
+      }
+      throw error;
+    });
     await syncDirectory(workingDir);
     return keptAs;
   } finally {

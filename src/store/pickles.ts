@@ -105,7 +105,7 @@ export async function removePickle(workingDir: string, pickleFile: string): Prom
 export type DamageKind = "missing" | "no-file" | "size" | "content";
 
 /** What is wrong with a pickle, and a clause that says it: `is missing`. */
-export interface PickleDamage {
+interface PickleDamage {
   kind: DamageKind;
   clause: string;
 }

@@ -39,8 +39,10 @@ export async function planPrune(
 ): Promise<PrunePlan> {
   const states: StateOnDisk[] = [];
   for (const state of manifest.states) {
+    // Before it is read: what is put in its place meanwhile is not what was judged.
+    const found = lookAt(workingDir, state);
     const isDamaged = rules.damaged === true && (await isStateDamaged(workingDir, state, options));
-    states.push({ state, ...lookAt(workingDir, state), isDamaged });
+    states.push({ state, ...found, isDamaged });
   }
   const { garbage } = await findStrayFiles(workingDir, manifest);
   return {

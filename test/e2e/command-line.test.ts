@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../support/folders.ts";
 import { run, succeed } from "../support/program.ts";
 
-const COMMANDS = ["add", "rm", "ls", "reload", "clear", "show"];
+const COMMANDS = ["add", "rm", "ls", "reload", "clear", "show", "verify", "prune"];
 
 describe("help", () => {
   it("lists the commands, on standard output", async () => {

@@ -77,6 +77,57 @@ describe.skipIf(!haveScript)("on a terminal", () => {
     expect(await succeed(["ls", "-q"], { cwd })).toBe("");
   });
 
+  it("prune lists what would go and why, asks, and removes nothing without a yes", async () => {
+    const cwd = await filled();
+    const screen = onTerminal(["prune", "--max-size", "0"], cwd);
+    await until(() => screen.text().includes("[y/N]"), "it asks");
+    expect(screen.text()).toMatch(/-1.*base.* 8.3 kB .*size/);
+    expect(screen.text()).toContain("Remove 1 state, 8.3 kB? [y/N]");
+    screen.child.stdin?.write("\n");
+    const { code, text } = await screen.ended;
+    expect([code, text]).toEqual([1, expect.stringContaining("Nothing was removed.")]);
+    expect(await succeed(["ls", "-q"], { cwd })).toBe("-1");
+  });
+
+  it("prune removes after a yes what it listed, but not what was used or added meanwhile", async () => {
+    const cwd = await filled();
+    await succeed(["add", "-c", "def g := 1", "-n", "second"], { cwd });
+    const screen = onTerminal(["prune", "--older-than", "0s"], cwd);
+    await until(() => screen.text().includes("[y/N]"), "it asks");
+    await succeed(["add", "-c", "def f := 1"], { cwd });
+    await succeed(["add", "-c", "def later := 1"], { cwd });
+    screen.child.stdin?.write("y\n");
+    const { code, text } = await screen.ended;
+    expect(code).toBe(0);
+    expect(text).toContain("Kept what was used or made again in the meantime: base.");
+    expect(await succeed(["ls", "-q"], { cwd })).toBe("-1\n-3");
+  });
+
+  it("prune does not ask where there is nothing to remove, or with --yes", async () => {
+    const cwd = await filled();
+    const nothing = await onTerminal(["prune", "--damaged"], cwd).ended;
+    expect([nothing.code, nothing.text.includes("[y/N]")]).toEqual([0, false]);
+    const { code, text } = await onTerminal(["prune", "--max-size", "0", "--yes"], cwd).ended;
+    expect([code, text.includes("[y/N]")]).toEqual([0, false]);
+    expect(await succeed(["ls", "-q"], { cwd })).toBe("");
+  });
+
+  it.each([80, 40])("verify and prune have tables that fit %i columns", async (columns) => {
+    const cwd = await filled();
+    await succeed(["add", "-c", "def g := 1", "-n", "a_name_that_is_longer_than_it_need_be"], {
+      cwd,
+    });
+    rmSync(await succeed(["show", "-2", "--path"], { cwd }));
+    for (const args of [["verify"], ["prune", "--max-size", "0", "--damaged", "--dry-run"]]) {
+      const { text } = await onTerminal(args, cwd, { NO_COLOR: "1" }, columns).ended;
+      const lines = text.split("\r\n");
+      const title = lines.findIndex((line) => /ID +(NAME|FINDING|SIZE)/.test(line));
+      const row = lines.slice(title + 1).find((line) => line.startsWith("-2")) ?? "";
+      expect(row).toMatch(args[0] === "verify" ? /pickle-missing +The pickle is mi/ : /damaged/);
+      expect(textWidth(row)).toBeLessThanOrEqual(columns);
+    }
+  });
+
   it("Ctrl-C at the question is an interrupt, and no error", async () => {
     const cwd = await filled();
     const screen = onTerminal(["clear"], cwd);

@@ -16,7 +16,7 @@ import { withLock } from "../../src/store/lock.ts";
 import { STALE_MS } from "../../src/store/lock-breaking.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { anyManifest, anyState } from "../support/manifests.ts";
-import { startWorker } from "../support/workers.ts";
+import { startLockHolder } from "../support/workers.ts";
 
 const PICKLE = `${"c".repeat(64)}.0123abcd.olean`;
 
@@ -123,14 +123,7 @@ describe("findStrayFiles", () => {
     await withLock(folder, {}, async () => {
       expect(await lockIn()).toEqual([]);
     });
-    const worker = startWorker(`
-      import { withLock } from "STORE/lock.js";
-      await withLock(${JSON.stringify(folder)}, {}, async () => {
-        process.stdout.write("locked");
-        await new Promise(() => setInterval(() => {}, 1000));
-      });
-    `);
-    expect(await worker.says()).toBe("locked");
+    const worker = await startLockHolder(folder);
     expect(await lockIn()).toEqual([]);
     worker.child.kill("SIGKILL");
     await worker.ended;

@@ -45,3 +45,16 @@ export function startWorker(code: string): Worker {
     ended: once(child, "close"),
   };
 }
+
+/** Starts a process that holds the lock of a cache until it is killed, and waits until it does. */
+export async function startLockHolder(workingDir: string): Promise<Worker> {
+  const worker = startWorker(`
+    import { withLock } from "STORE/lock.js";
+    await withLock(${JSON.stringify(workingDir)}, {}, async () => {
+      process.stdout.write("locked");
+      await new Promise(() => setInterval(() => {}, 1000));
+    });
+  `);
+  await worker.says();
+  return worker;
+}

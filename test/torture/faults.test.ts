@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { describeSystemError, isSystemError, LeanPickleError } from "../../src/errors.ts";
 import { addToCache } from "../../src/session/addition.ts";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
+import { carryOut, planPruneOf } from "../../src/session/upkeep.ts";
 import { code } from "../support/additions.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { garbage, readWhole } from "../support/kill-loop.ts";
@@ -26,6 +27,7 @@ const SCENES: Scene[] = [
   { name: "an addition", before: 2, act: (dir) => add(dir, "def a := 1", "a"), after: 3 },
   { name: "a removal", before: 2, act: (dir) => open(dir).remove(-1), after: 1 },
   { name: "a clearing", before: 2, act: (dir) => open(dir).clear(), after: 0 },
+  { name: "a pruning", before: 2, act: prune, after: 0 },
   { name: "a renaming", before: 2, act: (dir) => add(dir, "def s0 := 1", "new"), after: 2 },
 ];
 
@@ -36,6 +38,12 @@ function open(workingDir: string): PickleSessionCache {
 async function add(workingDir: string, text: string, name: string): Promise<void> {
   const addition = { code: code(text), tactics: [] };
   await addToCache(simulate().launch, open(workingDir), addition, { name });
+}
+
+async function prune(workingDir: string): Promise<void> {
+  const cache = open(workingDir);
+  const { garbage, states } = await planPruneOf(cache, { maxBytes: 0 }, {});
+  await carryOut(workingDir, { lockTimeout: 0.5 }, { garbage, states, young: [] });
 }
 
 async function cacheOf(states: number): Promise<string> {
