@@ -5,7 +5,7 @@
  */
 import { constants, type Stats } from "node:fs";
 import { fileSystem } from "./file-system.ts";
-import { cachePath, manifestPath, picklePath } from "./layout.ts";
+import { cachePath, manifestPath, picklePath, temporaryPath } from "./layout.ts";
 import type { ManifestState } from "./manifest.ts";
 
 /** The permission of everyone to write, among the bits of a mode. */
@@ -37,14 +37,20 @@ export function findForeignWriter(found: Pick<Stats, "uid" | "mode">): string | 
 
 /**
  * Says in a sentence why the pickle of a state is not to be handed to Lean unless it is trusted all
- * the same; undefined where nobody else could have written it, its folder, or the manifest.
+ * the same; undefined where nobody else could have written it, the folders, or the manifest.
  */
 export function findDistrust(
   workingDir: string,
   entry: Pick<ManifestState, "pickleFile">,
 ): string | undefined {
-  // The folder first: what is in it afterwards is what only those put there who may.
-  const paths = [cachePath(workingDir), picklePath(workingDir, entry), manifestPath(workingDir)];
+  const paths = [
+    // The folders first: what is in them afterwards is what only those put there who may. Where a
+    // pickle is being written, it could have been changed before its digest was taken.
+    cachePath(workingDir),
+    temporaryPath(workingDir),
+    picklePath(workingDir, entry),
+    manifestPath(workingDir),
+  ];
   return distrustOf(paths, "its pickle: it is loaded only with --trust");
 }
 
