@@ -97,18 +97,18 @@ function manifestCase(base: string): fc.Arbitrary<FuzzCase> {
   });
 }
 
-const part = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
+const part = fc.nat(999_999).map((millionths) => millionths / 1_000_000);
 
 const pickleCase: fc.Arbitrary<FuzzCase> = fc.record({
   kind: fc.constant("pickle" as const),
   pickle: fc.oneof(
     {
       weight: 3,
-      arbitrary: fc.oneof<fc.Arbitrary<PickleChange>[]>(
-        fc.record({ flipBit: fc.nat(7), at: part }),
-        fc.record({ cutAt: part }),
-        fc.record({ append: fc.string({ minLength: 1 }) }),
-        fc.record({ mode: fc.nat(0o777) }),
+      arbitrary: fc.oneof<fc.MaybeWeightedArbitrary<PickleChange>[]>(
+        { weight: 3, arbitrary: fc.record({ flipBit: fc.nat(7), at: part }) },
+        { weight: 1, arbitrary: fc.record({ cutAt: part }) },
+        { weight: 1, arbitrary: fc.record({ append: fc.string({ minLength: 1 }) }) },
+        { weight: 1, arbitrary: fc.record({ mode: fc.nat(0o777) }) },
       ),
     },
     { weight: 1, arbitrary: replacement },
