@@ -28,7 +28,7 @@ const NOT_BUNDLED = ["ora", "proper-lockfile", "signal-exit"];
  */
 const SHARED_FILES = [
   { name: "program", test: /node_modules.commander|src.output|src.commands.options|src.errors/ },
-  { name: "command", test: /src.commands.(context|states|state-table|check-states)/ },
+  { name: "command", test: /src.commands.(context|states|state-table|stale-states|check-states)/ },
 ];
 
 rmSync(dist, { recursive: true, force: true });

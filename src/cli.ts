@@ -9,7 +9,12 @@ import { addGlobalOptions, dropEmptyVariables } from "./commands/options.ts";
 import { describeSystemError, type ErrorCode, isSystemError, LeanPickleError } from "./errors.ts";
 import { Output } from "./output/output.ts";
 
-const OUTCOME_EXIT_CODES: Record<Outcome, number> = { done: 0, failed: 1, partly: 3 };
+const OUTCOME_EXIT_CODES: Record<Outcome, number> = {
+  done: 0,
+  failed: 1,
+  partly: 3,
+  unusable: 5,
+};
 
 const ERROR_EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   usage: 2,
@@ -66,9 +71,9 @@ function failUnfinished(): void {
 }
 
 const HELP_END = `
-LEAN_PICKLE_REPL, or --repl, names the Lean REPL: an executable, or a checkout
-where it was built. LEAN_PICKLE_DIR, or -d, names the folder of the cache.
-"lean-pickle COMMAND --help" tells the rest.
+The Lean REPL is found in your project, among what "lean-pickle setup" built, or
+on PATH; --repl, or LEAN_PICKLE_REPL, names another one. LEAN_PICKLE_DIR, or -d,
+names the folder of the cache. "lean-pickle COMMAND --help" tells the rest.
 
 Examples:
   $ lean-pickle add -c 'import Mathlib' -n mathlib
@@ -155,7 +160,9 @@ function explain(error: unknown): Explanation {
   if (error instanceof LeanPickleError) {
     const { code, message, hint } = error;
     const extra = "messages" in error ? { messages: error.messages } : {};
-    return { code, message, hint, exitCode: ERROR_EXIT_CODES[code] ?? 1, extra };
+    const exitCode = ERROR_EXIT_CODES[code] ?? 1;
+    const shown = code === "no-repl" ? pointToDoctor(hint) : hint;
+    return { code, message, hint: shown, exitCode, extra };
   }
   if (error instanceof CommanderError) {
     const message = error.message.replace(/^error: /, "");
@@ -167,6 +174,12 @@ function explain(error: unknown): Explanation {
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: "unknown", message, exitCode: 1 };
+}
+
+/** Where there is no REPL, one command says all there is to say of what is here. */
+function pointToDoctor(hint: string | undefined): string {
+  const doctor = '"lean-pickle doctor" shows what was found, and what to do.';
+  return hint === undefined ? doctor : `${hint}\n${doctor}`;
 }
 
 async function showLeanMessages(output: Output, error: unknown): Promise<void> {

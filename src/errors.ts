@@ -71,6 +71,7 @@ const OPERATIONS: Record<string, string> = {
   link: "make a second name for",
   lstat: "look at",
   mkdir: "make the folder",
+  mkdtemp: "make a folder at",
   open: "open",
   read: "read",
   rename: "rename",

@@ -8,7 +8,6 @@ export type {
   RunOptions,
 } from "./repl/connection.ts";
 export {
-  type ProcessExit,
   ReplDiedError,
   type ReplEndDetails,
   ReplEndedError,
@@ -76,4 +75,5 @@ export {
   type VerdictStatus,
 } from "./session/session-cache.ts";
 export type { Manifest, ManifestState } from "./store/manifest.ts";
+export type { ProcessExit, ProcessLaunch } from "./system/process-group.ts";
 export { type FoundRepl, findRepl, type ReplSearch } from "./toolchain/find-repl.ts";

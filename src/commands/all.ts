@@ -50,4 +50,12 @@ export const COMMANDS: Record<string, CommandEntry> = {
     summary: "remove what no state needs, and states by age, size, damage or Lean",
     load: () => import("./prune.ts"),
   },
+  doctor: {
+    summary: "say what was found of Lean, what to do, and prove that it works",
+    load: () => import("./doctor.ts"),
+  },
+  setup: {
+    summary: "fetch and build the REPL that fits your Lean",
+    load: () => import("./setup.ts"),
+  },
 };

@@ -8,8 +8,8 @@ import type { LockOptions } from "../session/pickle-session-state.ts";
 import type { FoundRepl } from "../toolchain/find-repl.ts";
 import { type GlobalOptions, settleGlobalOptions } from "./options.ts";
 
-/** How a command went: all of it, some of it, or none of it. */
-export type Outcome = "done" | "partly" | "failed";
+/** How a command went: all of it, some of it, or none of it; or it found no usable REPL. */
+export type Outcome = "done" | "partly" | "failed" | "unusable";
 
 /** What runs the commands: the program. */
 export interface Host {
@@ -61,7 +61,7 @@ export class Context {
   /** Finds the REPL. */
   async findRepl(): Promise<FoundRepl> {
     const { findRepl } = await import("../toolchain/find-repl.ts");
-    return await findRepl(this.options);
+    return await findRepl({ ...this.options, signal: this.signal });
   }
 
   /** How a REPL is to be run. */

@@ -6,6 +6,7 @@ import type { ManifestState, StateKind } from "../session/pickle-session-state.t
 import type { Verdict } from "../session/session-cache.ts";
 import { checkStates, countLoaded, styleStatus, tellWhy } from "./check-states.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
+import { findStalenessOf, type StalenessOf, tellStale } from "./stale-states.ts";
 import { type ExtraColumn, kindOf, stateTable } from "./state-table.ts";
 import { drawTree, orderAsTree, type TreeRow } from "./state-tree.ts";
 import { noStates, requireStates, tellMissing } from "./states.ts";
@@ -26,6 +27,7 @@ interface Listing {
   /** The states at their places in the tree, in the same order, where it is drawn. */
   tree: readonly TreeRow<ManifestState>[] | undefined;
   verdicts: readonly Verdict[] | undefined;
+  stalenessOf: StalenessOf | undefined;
 }
 
 /** `lean-pickle ls`: lists states. */
@@ -67,11 +69,9 @@ async function ls(context: Context, references: string[], options: LsOptions): P
     ? orderAsTree(sorted, findBuiltOn(cache.manifest.recipes, sorted))
     : undefined;
   const verdicts = options.check ? await checkStates(context, cache, states) : undefined;
-  show(context.output, cache, {
-    states: tree?.map(({ state }) => state) ?? sorted,
-    tree,
-    verdicts,
-  });
+  const listed = tree?.map(({ state }) => state) ?? sorted;
+  const stalenessOf = await findStalenessOf(cache, context.options.project);
+  show(context.output, cache, { states: listed, tree, verdicts, stalenessOf });
   tellMissing(context.output, cache, missing);
   const good = verdicts ? countLoaded(verdicts) : states.length;
   return outcomeOf(good, states.length + missing.length);
@@ -92,12 +92,13 @@ function show(output: Output, cache: PickleSessionCache, listing: Listing): void
   }
 }
 
-function asJson({ states, tree, verdicts }: Listing): object[] {
+function asJson({ states, tree, verdicts, stalenessOf }: Listing): object[] {
   const found = byId(verdicts);
   return states.map((state, at) => {
     const verdict = found.get(state.sessionId);
     return {
       ...state,
+      ...(stalenessOf?.(state).stale && { stale: true }),
       ...(tree && { builtOn: tree[at]?.builtOn ?? null }),
       ...(verdict && outcomeIn(verdict)),
     };
@@ -111,17 +112,20 @@ function outcomeIn({ status, message, found, expected }: Verdict): Partial<Verdi
 function showTable(
   output: Output,
   cache: PickleSessionCache,
-  { states, tree, verdicts }: Listing,
+  { states, tree, verdicts, stalenessOf }: Listing,
 ): void {
   const { styles, width } = output;
+  const stale = stalenessOf ? states.filter((state) => stalenessOf(state).stale) : [];
   const found = byId(verdicts);
   const status: ExtraColumn = {
     title: "STATUS",
     cell: ({ sessionId }) => found.get(sessionId)?.status ?? "-",
     style: (text) => styleStatus(text, styles),
   };
-  const options = { extra: verdicts ? [status] : [], tree: tree && drawTree(tree, width) };
+  const drawn = tree && drawTree(tree, width);
+  const options = { extra: verdicts ? [status] : [], tree: drawn, stale: new Set(stale) };
   output.data(stateTable(states, cache, styles, width, options));
+  tellStale(output, stale);
   for (const verdict of verdicts ?? []) {
     tellWhy(output, verdict);
   }

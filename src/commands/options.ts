@@ -1,5 +1,6 @@
 /** The options that every command takes, on either side of its name. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Origins } from "../toolchain/find-repl.ts";
 
 /** The options of every command, settled from the command line and the environment. */
 export interface GlobalOptions {
@@ -7,10 +8,12 @@ export interface GlobalOptions {
   repl?: string;
   project?: string;
   lake?: string;
+  /** How these three were named: by which option, or which variable. */
+  origins: Origins;
   /** Seconds for one request. */
   timeout: number;
-  /** Seconds to wait for the lock. */
-  lockTimeout: number;
+  /** Seconds to wait for a lock; undefined where nobody has said. */
+  lockTimeout?: number;
   /** MiB of resident memory of one REPL. */
   memoryLimit?: number;
   /** Whether Lean is given what somebody else could have written. */
@@ -72,7 +75,7 @@ function globalOptions(): Option[] {
     new Option("--project <dir>", "the Lean project to run in (default: the nearest one upwards)")
       .env("LEAN_PICKLE_PROJECT")
       .argParser(parsePath),
-    new Option("--lake <path>", "the executable lake (default: the one on PATH)")
+    new Option("--lake <path>", "the executable lake (default: on PATH, or elan's)")
       .env("LEAN_PICKLE_LAKE")
       .argParser(parsePath),
     new Option("--timeout <seconds>", "for one request to Lean (default: 300)")
@@ -106,33 +109,39 @@ export function addGlobalOptions(command: Command): void {
  * the command's name before what stands in front of it.
  */
 export function settleGlobalOptions(command: Command): GlobalOptions {
-  const settled = Object.fromEntries(
-    globalOptions().map((option) => {
-      const name = option.attributeName();
-      return [name, settle(command, name)];
-    }),
-  );
+  const settled: Record<string, unknown> = {};
+  const origins: Record<string, string | undefined> = {};
+  for (const option of globalOptions()) {
+    const name = option.attributeName();
+    const { source, value } = settle(command, name);
+    if (value !== undefined) {
+      settled[name] = value;
+      origins[name] = source === "env" ? option.envVar : option.long;
+    }
+  }
+  const { repl, project, lake } = origins;
   return {
     timeout: 300,
-    lockTimeout: 60,
-    workingDir: settled.workingDir ?? process.cwd(),
+    // A current directory that is gone matters only where nothing else is named.
+    ...(settled.workingDir === undefined && { workingDir: process.cwd() }),
     trust: false,
     json: false,
     quiet: false,
     verbose: false,
-    ...Object.fromEntries(Object.entries(settled).filter(([, value]) => value !== undefined)),
+    ...settled,
+    origins: { repl, project, lake },
   } as GlobalOptions;
 }
 
-function settle(command: Command, name: string): unknown {
+function settle(command: Command, name: string): { source?: string; value?: unknown } {
   const levels = [command, ...(command.parent ? [command.parent] : [])];
   for (const source of ["cli", "env", "default"]) {
     const level = levels.find((each) => each.getOptionValueSource(name) === source);
     if (level) {
-      return level.getOptionValue(name);
+      return { source, value: level.getOptionValue(name) };
     }
   }
-  return undefined;
+  return {};
 }
 
 /** A variable of ours in the environment that is set to nothing counts as not set. */

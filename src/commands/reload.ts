@@ -5,6 +5,7 @@ import type { Verdict } from "../session/session-cache.ts";
 import { checkStates, countLoaded, showBad, styleStatus, tellWhy } from "./check-states.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
 import { parseJobs, parseSeconds } from "./options.ts";
+import { findStalenessOf, tellStale } from "./stale-states.ts";
 import { kindOf } from "./state-table.ts";
 import { noStates, requireStates, tellMissing } from "./states.ts";
 
@@ -60,12 +61,19 @@ async function reload(
   const elapsedMs = Math.round(performance.now() - startedAt);
   const loaded = countLoaded(verdicts);
   const failed = verdicts.length - loaded;
+  const stalenessOf = await findStalenessOf(cache, context.options.project);
+  const isStale = ({ sessionId }: { sessionId: number }): boolean => {
+    const state = cache.get(sessionId)?.entry;
+    return (state && stalenessOf?.(state).stale) === true;
+  };
   if (output.json) {
-    output.jsonData({ states: verdicts, loaded, failed, elapsedMs });
+    const told = verdicts.map((each) => ({ ...each, ...(isStale(each) && { stale: true }) }));
+    output.jsonData({ states: told, loaded, failed, elapsedMs });
   } else if (verdicts.length === 0) {
     output.note(noStates(cache));
   } else {
     showBad(output, verdicts);
+    tellStale(output, states.filter(isStale));
     const rest = failed > 0 ? `, ${failed} not` : "";
     output.note(`Loaded ${plural(loaded, "state")}${rest}, in ${formatDuration(elapsedMs)}.`);
   }

@@ -77,7 +77,8 @@ async function run(
   }
   show(output, answers);
   if (rejected) {
-    output.error({ code: rejected.code, message: rejected.what });
+    const { code, what, hint } = rejected;
+    output.error({ code, message: what, ...(rejected.isOfImports && hint && { hint }) });
   }
   return rejected ? "failed" : "done";
 }

@@ -9,6 +9,7 @@ import type {
   RecipeStep,
 } from "../session/pickle-session-state.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
+import { findStalenessOf } from "./stale-states.ts";
 import { kindOf } from "./state-table.ts";
 import { requireState } from "./states.ts";
 
@@ -31,13 +32,17 @@ async function show(
   const state = requireState(cache, reference);
   if (pathOnly) {
     output.path(state.pickleFile);
-  } else if (output.json) {
+    return "done";
+  }
+  const stalenessOf = await findStalenessOf(cache, context.options.project);
+  const { stale, changes } = stalenessOf?.(state.entry) ?? { stale: null, changes: [] };
+  if (output.json) {
     // What went into its key, as `key --json` gives it; null where that is not known.
     const recipe = cache.recipe(state.entry) ?? null;
     const inputs = cache.manifest.recipes[state.entry.key]?.inputs ?? null;
-    output.jsonData({ ...state.entry, recipe, inputs });
+    output.jsonData({ ...state.entry, stale, recipe, inputs });
   } else {
-    output.data(layOut(state, cache, output.styles));
+    output.data(layOut(state, cache, output.styles, changes));
   }
   return "done";
 }
@@ -47,6 +52,7 @@ function layOut(
   { entry: state, pickleFile }: PickleSessionState,
   cache: PickleSessionCache,
   styles: Styles,
+  changes: readonly string[],
 ): string {
   const name = state.name === null ? "" : `  ${styles.bold(state.name)}`;
   const facts: [label: string, text: string][] = [
@@ -55,6 +61,7 @@ function layOut(
     ["made", `${age(state)}, in ${formatDuration(state.elapsedMs)}`],
     ["lean", leanOf(state)],
     ["imports", importsOf(state)],
+    ...(changes.length > 0 ? [["stale", changes.join("; ")] as [string, string]] : []),
     ["key", state.key],
     ["file", `${pickleFile}  ${isFile(pickleFile) ? formatBytes(state.bytes) : "missing"}`],
   ];

@@ -15,6 +15,8 @@ export interface StateTableOptions {
   extra?: readonly ExtraColumn[];
   /** The ids of the states as the branches of a tree. */
   tree?: readonly string[] | undefined;
+  /** The states that are stale. */
+  stale?: ReadonlySet<ManifestState>;
 }
 
 /**
@@ -26,7 +28,7 @@ export function stateTable(
   cache: PickleSessionCache,
   styles: Styles,
   width: number,
-  { extra = [], tree }: StateTableOptions = {},
+  { extra = [], tree, stale }: StateTableOptions = {},
 ): string {
   const now = Date.now();
   const leanCell = remembering(printableLine);
@@ -49,7 +51,7 @@ export function stateTable(
     kindOf(state),
     formatBytes(state.bytes),
     formatAge(now - Date.parse(state.createdAt)),
-    leanCell(leanOf(state)),
+    stale?.has(state) ? `${leanCell(leanOf(state))} (stale)` : leanCell(leanOf(state)),
     ...extraCells.map((cell) => cell(state)),
     printableLine(summaryOf(state, cache)),
   ]);

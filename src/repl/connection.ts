@@ -1,16 +1,12 @@
 import { LeanPickleError } from "../errors.ts";
+import type { ProcessLaunch } from "../system/process-group.ts";
 import type { Making, ReplId } from "./makings.ts";
 import type { AnswerTo, ReplRequest } from "./protocol.ts";
 
 /** The command that starts a REPL. */
-export interface ReplLaunch {
-  /** The executable: a path, or a name that is looked up on PATH. It is never given to a shell. */
-  command: string;
-  args?: readonly string[] | undefined;
-  /** The folder it runs in; this process's own by default. */
-  cwd?: string | undefined;
-  /** Its whole environment; this process's own by default. */
-  env?: NodeJS.ProcessEnv | undefined;
+export interface ReplLaunch extends ProcessLaunch {
+  /** What a person can do where Lean does not find an import. */
+  adviceOnImports?: string | undefined;
   /** The toolchain that runs behind it, such as `leanprover/lean4:v4.33.0`; null where unknown. */
   toolchain?: string | null | undefined;
   /**

@@ -1,11 +1,6 @@
-import { LeanPickleError } from "../errors.ts";
+import { hasSystemCode, LeanPickleError } from "../errors.ts";
+import { describeExit, type ProcessExit } from "../system/process-group.ts";
 import type { ReplLaunch } from "./connection.ts";
-
-/** How a process ended: its exit code, or the signal that ended it. */
-export interface ProcessExit {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-}
 
 /** What an error that ended a REPL knows of it. */
 export interface ReplEndDetails {
@@ -19,6 +14,8 @@ export interface ReplEndDetails {
   exit: ProcessExit;
   /** The last lines of the REPL's standard error. */
   stderr: string;
+  /** Whether it has ever answered anything: what has not may be no REPL. */
+  hasAnswered: boolean;
 }
 
 /** The REPL's process ended, and with it every id that it gave out. */
@@ -29,6 +26,8 @@ export class ReplEndedError extends LeanPickleError {
   readonly exit: ProcessExit;
   /** The last lines of the REPL's standard error. */
   readonly stderr: string;
+  /** Whether the process has ever answered anything: what has not may be no REPL. */
+  readonly hasAnswered: boolean;
   /** What happened to the REPL, without what was asked: `exited with code 1`. */
   readonly what: string;
 
@@ -46,6 +45,7 @@ export class ReplEndedError extends LeanPickleError {
     this.turn = details.turn;
     this.exit = details.exit;
     this.stderr = details.stderr;
+    this.hasAnswered = details.hasAnswered;
   }
 }
 
@@ -86,7 +86,7 @@ export class ReplProtocolError extends ReplEndedError {
 
 /** The REPL's process could not be started. */
 export class ReplStartError extends LeanPickleError {
-  constructor({ command, cwd }: ReplLaunch, cause: NodeJS.ErrnoException) {
+  constructor({ command, cwd }: ReplLaunch, cause: Error) {
     const where = cwd === undefined ? "" : ` in ${cwd}`;
     super("no-repl", `The REPL could not be started: ${command}${where}: ${cause.message}.`, {
       hint: "Name an executable REPL with --repl or LEAN_PICKLE_REPL.",
@@ -95,15 +95,10 @@ export class ReplStartError extends LeanPickleError {
   }
 }
 
-/** The exit of a process, in words: `exited with code 1`, `was killed by SIGSEGV`. */
-function describeExit(exit: ProcessExit): string {
-  return exit.signal === null
-    ? `exited with code ${exit.code ?? "unknown"}`
-    : `was killed by ${exit.signal}`;
-}
-
 /** What a person is told of a start that failed; a lack of the system's is told as it is. */
-export function startErrorOf(launch: ReplLaunch, error: NodeJS.ErrnoException): Error {
-  const concernsCommand = ["ENOENT", "EACCES", "ENOEXEC", "ENOTDIR"].includes(error.code ?? "");
-  return concernsCommand ? new ReplStartError(launch, error) : error;
+export function startErrorOf(launch: ReplLaunch, error: Error): Error {
+  const isOfCommand = ["ENOENT", "EACCES", "ENOEXEC", "ENOTDIR"].some((code) =>
+    hasSystemCode(error, code),
+  );
+  return isOfCommand ? new ReplStartError(launch, error) : error;
 }

@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { ProcessGroup } from "../system/process-group.ts";
 import {
   checkTimeout,
   DEFAULT_TIMEOUT_S,
@@ -11,24 +12,19 @@ import {
   ReplDiedError,
   type ReplEndDetails,
   ReplEndedError,
-  ReplMemoryError,
   ReplProtocolError,
   ReplTimeoutError,
   startErrorOf,
 } from "./errors.ts";
 import { AnswerFramer, encodeRequest } from "./framing.ts";
 import { type Making, Makings, type ReplId } from "./makings.ts";
+import { watchMemory } from "./memory-watch.ts";
 import type { EndReason, Pending } from "./pending.ts";
-import { ProcessGroup } from "./process-group.ts";
 import type { AnswerTo, ReplAnswer, ReplRequest } from "./protocol.ts";
 import { checkAnswer, checkRequest, excerpt, parseAnswer } from "./protocol-check.ts";
-import { residentMemory } from "./resident-memory.ts";
 
 /** How long a process may live on that has closed its output, in milliseconds. */
 const CLOSED_OUTPUT_MS = 1000;
-
-/** How often the memory of a REPL with a limit is looked at while it works, in milliseconds. */
-const MEMORY_CHECK_MS = 200;
 
 /** One REPL process, from the constructor to {@link LeanServer.close}. */
 export class LeanServer implements ReplConnection {
@@ -39,6 +35,7 @@ export class LeanServer implements ReplConnection {
   readonly #framer = new AnswerFramer();
   readonly #makings = new Makings();
   readonly #waiting: Pending[] = [];
+  #hasAnswered = false;
   #active: Pending | undefined;
   readonly #timers = new Set<NodeJS.Timeout>();
   /** Why the process is being ended, or has ended; undefined while it works. */
@@ -51,11 +48,10 @@ export class LeanServer implements ReplConnection {
     this.#options = options;
     // A process that closed its output can answer nothing more, but may live on.
     const endSilent = () => this.#endForProtocol("it closed its standard output");
-    this.#group = new ProcessGroup(
-      launch,
-      (chunk) => this.#receive(chunk),
-      () => setTimeout(endSilent, CLOSED_OUTPUT_MS).unref(),
-    );
+    this.#group = new ProcessGroup(launch, {
+      onOutput: (chunk) => this.#receive(chunk),
+      onOutputEnd: () => setTimeout(endSilent, CLOSED_OUTPUT_MS).unref(),
+    });
     const abort = () => this.#end(() => options.signal?.reason);
     options.signal?.addEventListener("abort", abort, { once: true });
     this.#closed = this.#group.closed.then((exit) => {
@@ -129,7 +125,17 @@ export class LeanServer implements ReplConnection {
     }
     this.#active = next;
     const { memoryLimit } = this.#options;
-    if (memoryLimit !== undefined && !(await this.#watchMemory(memoryLimit))) {
+    const isAtWork = () => this.isAlive && this.#active === next;
+    if (this.#group.starting) {
+      // The time of a request begins when there is a process to send it to.
+      await this.#group.starting;
+    }
+    if (memoryLimit !== undefined && isAtWork()) {
+      const { pid } = this.#group;
+      const end = (reason: EndReason) => this.#end(reason);
+      await watchMemory({ pid, isAtWork, timers: this.#timers, end }, memoryLimit);
+    }
+    if (!isAtWork()) {
       return;
     }
     if (next.timeout !== Number.POSITIVE_INFINITY) {
@@ -182,29 +188,11 @@ export class LeanServer implements ReplConnection {
       return;
     }
     this.#active = undefined;
+    this.#hasAnswered = true;
     this.#clearTimers();
     const elapsedMs = performance.now() - pending.sentAt;
     this.#makings.record(pending.kind, pending.request, checked.answer, elapsedMs);
     pending.resolve(checked.answer);
-  }
-
-  /** Looks at the memory now, and again and again while the process works; false past the limit. */
-  async #watchMemory(limitMib: number): Promise<boolean> {
-    const { pid } = this.#group;
-    const watched = this.#active;
-    try {
-      const bytes = pid === undefined ? 0 : await residentMemory(pid);
-      if (bytes > limitMib * 2 ** 20) {
-        this.#end((details) => new ReplMemoryError(bytes, limitMib, details));
-      }
-    } catch (error) {
-      // A limit that cannot be watched is no limit.
-      this.#end(() => error);
-    }
-    if (this.isAlive && this.#active === watched) {
-      this.#timers.add(setTimeout(() => void this.#watchMemory(limitMib), MEMORY_CHECK_MS));
-    }
-    return this.isAlive;
   }
 
   #end(reason: EndReason): void {
@@ -218,8 +206,9 @@ export class LeanServer implements ReplConnection {
   #rejectAll(exit: ReplEndDetails["exit"]): void {
     this.#clearTimers();
     const stderr = this.#group.stderr.toString();
+    const hasAnswered = this.#hasAnswered;
     const rejectOne = ({ request, reject }: Pending, turn: ReplEndDetails["turn"]) =>
-      reject(this.#endReason?.({ asked: excerpt(request), turn, exit, stderr }));
+      reject(this.#endReason?.({ asked: excerpt(request), turn, exit, stderr, hasAnswered }));
     const active = this.#active;
     this.#active = undefined;
     if (active) {

@@ -1,7 +1,8 @@
 import type { ReplLaunch } from "../repl/connection.ts";
+import type { LeanServer } from "../repl/lean-server.ts";
 import { checkWritable } from "../store/folders.ts";
 import { type Addition, type AdditionResult, type MakingOptions, nameAt } from "./addition.ts";
-import { startOnBase } from "./base-loading.ts";
+import { workOnBase } from "./base-loading.ts";
 import type { Derivation } from "./derivation.ts";
 import { makeStates } from "./making.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
@@ -15,10 +16,10 @@ export async function addFromLean(
   options: MakingOptions,
 ): Promise<Omit<AdditionResult, "cached" | "unknown">> {
   await checkWritable(cache.workingDir);
-  const { server, baseId } = await startOnBase(launch, cache, addition.base, options, (started) =>
-    cache.noteLean(started, derivation.imports, derivation),
-  );
-  try {
+  const prepare = (server: LeanServer): void =>
+    cache.noteLean(server, derivation.imports, derivation);
+  const { base } = addition;
+  return await workOnBase(launch, cache, base, { ...options, prepare }, async (server, baseId) => {
     const made = await makeStates(server, addition, baseId, options);
     options.onStep?.("Pickling");
     const { responses, messages, sorries } = made;
@@ -26,7 +27,5 @@ export async function addFromLean(
     const { replaceName, force } = options;
     const states = await cache.addAll(server, responses, { names, replaceName, force });
     return { states, messages, sorries };
-  } finally {
-    await server.close();
-  }
+  });
 }

@@ -8,6 +8,7 @@ import type { OpenCache } from "./open-cache.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 import type { ReloadOptions } from "./pickle-session-state.ts";
 import { planReload, type ReloadUnit } from "./reload-plan.ts";
+import { blameRepl } from "./repl-proof.ts";
 import type { Verdict } from "./session-cache.ts";
 import { SharedBase } from "./shared-base.ts";
 
@@ -57,6 +58,7 @@ export async function checkStates(
 
 /** One REPL at a time. */
 class Worker {
+  readonly #launch: ReplLaunch;
   readonly #open: OpenCache;
   readonly #options: CheckOptions;
   readonly #server: AutoLeanServer;
@@ -68,6 +70,7 @@ class Worker {
     open: OpenCache,
     options: CheckOptions,
   ) {
+    this.#launch = launch;
     this.#open = open;
     this.#options = options;
     this.#server = new AutoLeanServer(launch, { ...options, sessionCache: cache });
@@ -82,7 +85,16 @@ class Worker {
       verbose,
       onState,
       onVerdict,
+      onFailure: (cause) => this.#blame(cause),
     });
+  }
+
+  /** Where what runs is no REPL, the states are not to blame. */
+  async #blame(cause: unknown): Promise<void> {
+    const fault = await blameRepl(this.#launch, cause, this.#options.signal);
+    if (fault !== cause) {
+      throw fault;
+    }
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,9 @@
 /** What it means for a state that it did not come back, or came back as another one. */
 import { describeSystemError, hasSystemCode, isSystemError } from "../errors.ts";
+import type { ReplLaunch } from "../repl/connection.ts";
 import { ReplEndedError } from "../repl/errors.ts";
 import type { ManifestState } from "../store/manifest.ts";
+import { findFailedImport } from "./failed-imports.ts";
 import { targetOf } from "./goals.ts";
 import type { ProofView } from "./session-cache.ts";
 import type { NotLoaded } from "./verdicts.ts";
@@ -42,9 +44,13 @@ function summarize(goals: string[]): string {
 }
 
 /** What an error says of the state that was being loaded; one that says nothing of it is thrown. */
-export function judge(error: unknown, { lean }: ManifestState): NotLoaded {
+export function judge(
+  error: unknown,
+  state: Pick<ManifestState, "lean" | "pickleFile">,
+  launch: ReplLaunch,
+): NotLoaded {
   if (error instanceof ReplEndedError) {
-    return judgeEnd(error, lean);
+    return judgeEnd(error, state, launch);
   }
   const isShort = hasSystemCode(error, "EMFILE") || hasSystemCode(error, "ENFILE");
   if (isSystemError(error) && !isShort) {
@@ -54,7 +60,11 @@ export function judge(error: unknown, { lean }: ManifestState): NotLoaded {
 }
 
 /** What the end of a REPL says of the state that was being loaded. */
-function judgeEnd(error: ReplEndedError, lean: ManifestState["lean"]): NotLoaded {
+function judgeEnd(
+  error: ReplEndedError,
+  { lean, pickleFile }: Pick<ManifestState, "lean" | "pickleFile">,
+  { adviceOnImports }: ReplLaunch,
+): NotLoaded {
   const lastWords = lastWordsOf(error.stderr);
   const message = `The REPL ${error.what}.${lastWords && ` Its last words: ${lastWords}`}`;
   if (error.turn !== "run") {
@@ -62,6 +72,11 @@ function judgeEnd(error: ReplEndedError, lean: ManifestState["lean"]): NotLoaded
   }
   if (error.code === "timeout") {
     return { status: "timeout", message, cause: error };
+  }
+  const failedImport = findFailedImport(error.stderr, "it", adviceOnImports, pickleFile);
+  if (failedImport) {
+    const { what, hint = "" } = failedImport;
+    return { status: "failed", message: `${what}: ${lastWords} ${hint}`.trimEnd(), cause: error };
   }
   // The digest is right, so a header that Lean does not take is that of another Lean.
   if (/(incompatible|invalid) header/.test(error.stderr)) {

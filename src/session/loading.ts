@@ -41,6 +41,8 @@ export async function reloadStates(
 interface LoadUnitOptions extends RunOptions, Pick<ReloadOptions, "onState"> {
   /** Not called for a state that was removed in the meantime. */
   onVerdict(verdict: Verdict): void;
+  /** Called before a state that failed gets its verdict, with what it failed of. */
+  onFailure?: ((cause: unknown) => Promise<void>) | undefined;
 }
 
 /** Loads the states of a unit one by one, each with a verdict of its own. */
@@ -49,12 +51,15 @@ export async function loadUnit(
   server: ReplConnection,
   { states }: ReloadUnit,
   base: SharedBase,
-  { onState, onVerdict, ...options }: LoadUnitOptions,
+  { onState, onVerdict, onFailure, ...options }: LoadUnitOptions,
 ): Promise<void> {
   for (const state of states) {
     onState?.(state);
     const startedAt = performance.now();
     const unpickled = await unpickleState(open, server, state, options, base);
+    if (unpickled && "cause" in unpickled) {
+      await onFailure?.(unpickled.cause);
+    }
     if (unpickled) {
       onVerdict(verdictOf(state, unpickled, Math.round(performance.now() - startedAt)));
     }

@@ -12,6 +12,7 @@ import {
   type Sorry,
 } from "../repl/protocol.ts";
 import type { Addition, CodeSource, SourcedMessage } from "./addition.ts";
+import { findFailedImport } from "./failed-imports.ts";
 import { chooseSorries } from "./sorries.ts";
 
 /** What was made, still in the REPL. */
@@ -42,16 +43,28 @@ export class LeanRejectedError extends LeanPickleError {
   readonly messages: readonly SourcedMessage[];
   /** What happened, without what came of it. */
   readonly what: string;
+  /** Whether it is about what is imported. */
+  readonly isOfImports: boolean;
 
-  /** @param refused whether there is no state that could be added all the same */
-  constructor(source: string, messages: readonly SourcedMessage[], refused: boolean) {
-    const what = refused ? `Lean refused ${source}` : `Lean found errors in ${source}`;
-    super(
-      "lean-error",
-      `${what}, so nothing was added.`,
-      refused ? {} : { hint: "Add it all the same with --allow-errors." },
-    );
+  /**
+   * @param refused whether there is no state that could be added all the same
+   * @param adviceOnImports what can be done where Lean does not find an import
+   */
+  constructor(
+    source: string,
+    messages: readonly SourcedMessage[],
+    refused: boolean,
+    adviceOnImports?: string,
+  ) {
+    const own = messages.filter((message) => message.source === source);
+    const text = own.map(({ data }) => data).join("\n");
+    const failedImport = findFailedImport(text, source, adviceOnImports);
+    const what = failedImport?.what ?? `Lean ${refused ? "refused" : "found errors in"} ${source}`;
+    const toKeep = refused ? undefined : "Add it all the same with --allow-errors.";
+    const hint = failedImport ? failedImport.hint : toKeep;
+    super("lean-error", `${what}, so nothing was added.`, { hint });
     this.messages = messages;
+    this.isOfImports = failedImport !== undefined;
     this.what = `${what}.`;
   }
 }
@@ -137,13 +150,18 @@ class Maker {
     this.#options.onAnswer?.(answer, source);
     if (isErrorAnswer(answer)) {
       this.#messages.push({ severity: "error", data: answer.message, source });
-      throw new LeanRejectedError(source, this.#messages, true);
+      throw this.#rejected(source, true);
     }
     const { messages } = answer as { messages?: LeanMessage[] };
     this.#messages.push(...(messages ?? []).map((message) => ({ ...message, source })));
     if (errorMessages(answer).length > 0 && !this.#addition.allowErrors) {
-      throw new LeanRejectedError(source, this.#messages, false);
+      throw this.#rejected(source, false);
     }
     return answer as Exclude<AnswerTo<R>, { message: string }>;
+  }
+
+  #rejected(source: string, refused: boolean): LeanRejectedError {
+    const { adviceOnImports } = this.#server.launch;
+    return new LeanRejectedError(source, this.#messages, refused, adviceOnImports);
   }
 }

@@ -1,11 +1,12 @@
 import { checkFolders } from "../store/folders.ts";
+import { picklePath } from "../store/layout.ts";
 import type { LockOptions } from "../store/lock.ts";
-import type { Manifest } from "../store/manifest.ts";
+import type { Manifest, ManifestState } from "../store/manifest.ts";
 import { readManifest } from "../store/manifest-file.ts";
 import { StateIndex } from "../store/state-index.ts";
 import { ProcessInputs } from "./identity.ts";
 import { LoadedStates } from "./loaded-states.ts";
-import type { CacheOptions } from "./pickle-session-state.ts";
+import type { CacheOptions, PickleSessionState } from "./pickle-session-state.ts";
 
 /** What one cache object knows: its folder, the manifest as last seen, and what is loaded where. */
 export class OpenCache {
@@ -35,5 +36,13 @@ export class OpenCache {
   /** Takes a manifest that was just written, or reads the one there is. */
   refresh(manifest: Manifest = readManifest(this.workingDir)): void {
     this.#index = new StateIndex(manifest);
+  }
+
+  /** A state as the cache hands it out. */
+  stateOf(entry: ManifestState): PickleSessionState {
+    const { sessionId, isProofState } = entry;
+    const replId = this.loaded.last(sessionId);
+    const pickleFile = picklePath(this.workingDir, entry);
+    return { sessionId, replId, isProofState, pickleFile, entry };
   }
 }

@@ -2,7 +2,6 @@ import { resolve } from "node:path";
 import type { RecipeStep } from "../recipe/steps.ts";
 import type { LeanIdentity, ReplConnection, ReplLaunch, RunOptions } from "../repl/connection.ts";
 import type { ReplRequest } from "../repl/protocol.ts";
-import { picklePath } from "../store/layout.ts";
 import { type Manifest, type ManifestState, recipeChain } from "../store/manifest.ts";
 import { isPickleThere } from "../store/pickle-presence.ts";
 import type { Removal } from "../store/removal.ts";
@@ -124,7 +123,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   /** The state with a key, if its pickle is there and has its size. */
   lookUp(key: string): PickleSessionState | undefined {
     const entry = this.#open.index.byKey(key);
-    return entry && isPickleThere(this.workingDir, entry) ? this.#stateOf(entry) : undefined;
+    return entry && isPickleThere(this.workingDir, entry) ? this.#open.stateOf(entry) : undefined;
   }
 
   /**
@@ -209,7 +208,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
 
   get(sessionId: number): PickleSessionState | undefined {
     const entry = this.#open.index.byId(sessionId);
-    return entry && this.#stateOf(entry);
+    return entry && this.#open.stateOf(entry);
   }
 
   /**
@@ -219,7 +218,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
    */
   find(reference: string): PickleSessionState | undefined {
     const entry = this.#open.index.find(reference);
-    return entry && this.#stateOf(entry);
+    return entry && this.#open.stateOf(entry);
   }
 
   /** The steps that lead from nothing to a state; undefined where they are not all known. */
@@ -232,14 +231,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   }
 
   [Symbol.iterator](): IterableIterator<PickleSessionState> {
-    return this.manifest.states.map((entry) => this.#stateOf(entry)).values();
-  }
-
-  #stateOf(entry: ManifestState): PickleSessionState {
-    const { sessionId, isProofState } = entry;
-    const replId = this.#open.loaded.last(sessionId);
-    const pickleFile = picklePath(this.workingDir, entry);
-    return { sessionId, replId, isProofState, pickleFile, entry };
+    return this.manifest.states.map((entry) => this.#open.stateOf(entry)).values();
   }
 }
 

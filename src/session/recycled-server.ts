@@ -1,16 +1,13 @@
-import { LeanPickleError } from "../errors.ts";
 import type { LeanServerOptions, ReplLaunch } from "../repl/connection.ts";
-import { ReplDiedError, ReplEndedError, ReplMemoryError } from "../repl/errors.ts";
+import { ReplEndedError, ReplMemoryError } from "../repl/errors.ts";
 import { LeanServer } from "../repl/lean-server.ts";
+import { blameRepl } from "./repl-proof.ts";
 
 /**
  * How many commands and tactics a REPL gets before a new one takes its place: long sessions of the
  * real one end in a crash, after about 560 commands (leanprover-community/repl#77).
  */
 export const MAX_COMMANDS = 400;
-
-/** How many processes may die of their first request before that is no fault of the requests. */
-const MAX_DEATHS = 3;
 
 /** How many commands before that the new one is started. */
 const STARTED_BEFORE = 20;
@@ -23,9 +20,6 @@ export class RecycledServer {
   /** The one after it, which starts while the last commands of that one run. */
   #next: LeanServer | undefined;
   #commands = 0;
-  /** Whether any process has answered anything. */
-  #isRepl = false;
-  #deaths = 0;
 
   constructor(launch: ReplLaunch, options: LeanServerOptions) {
     this.#launch = launch;
@@ -36,6 +30,7 @@ export class RecycledServer {
    * Does a piece of work in one process. Where that is ended for what was done in it before, the
    * work is done once more, in a new one.
    * @param work leaves nothing behind where it fails
+   * @throws {LeanPickleError} `no-repl` where what runs is no REPL
    */
   async run<T>(work: (server: LeanServer) => Promise<T>): Promise<T> {
     const server = await this.#get();
@@ -46,23 +41,12 @@ export class RecycledServer {
       if (isOfOthers(error, isUsed)) {
         return await work(await this.#get());
       }
-      throw this.#isRepl ? error : this.#blame(error);
+      throw await blameRepl(this.#launch, error, this.#options.signal);
     }
-  }
-
-  /** What has died again and again before it answered anything is no REPL: no work is to blame. */
-  #blame(error: unknown): unknown {
-    this.#deaths += error instanceof ReplDiedError ? 1 : 0;
-    if (this.#deaths < MAX_DEATHS || !(error instanceof ReplDiedError)) {
-      return error;
-    }
-    const message = `${this.#launch.command} was started ${this.#deaths} times, and never answered anything. ${error.message}`;
-    return new LeanPickleError("no-repl", message, { hint: "Is it a Lean REPL?", cause: error });
   }
 
   /** Counts a command, or a tactic, that the process has run. */
   count(): void {
-    this.#isRepl = true;
     this.#commands++;
     if (this.#commands === MAX_COMMANDS - STARTED_BEFORE) {
       this.#next ??= new LeanServer(this.#launch, this.#options);

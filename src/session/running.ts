@@ -1,7 +1,7 @@
 import { LeanPickleError } from "../errors.ts";
 import type { LeanServerOptions, ReplLaunch } from "../repl/connection.ts";
 import { type Addition, checkAddition } from "./addition.ts";
-import { startOnBase } from "./base-loading.ts";
+import { workOnBase } from "./base-loading.ts";
 import { type MakerOptions, makeStates } from "./making.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 
@@ -33,10 +33,7 @@ export async function runOnState(
   options: LeanServerOptions & MakerOptions,
 ): Promise<void> {
   checkRun(run);
-  const { server, baseId } = await startOnBase(launch, cache, run.base, options);
-  try {
-    await makeStates(server, run, baseId, options);
-  } finally {
-    await server.close();
-  }
+  await workOnBase(launch, cache, run.base, options, (server, baseId) =>
+    makeStates(server, run, baseId, options),
+  );
 }

@@ -49,7 +49,7 @@ export async function unpickle(
     await base?.beginImport();
     return await unlessCrowded(() => unpickleProofState(server, { path }, state, options));
   } catch (error) {
-    return judge(error, state);
+    return judge(error, state, server.launch);
   }
 }
 
@@ -71,7 +71,10 @@ async function findDamageOf(
  * somebody called it: where it is still the same one, a release candidate may go by the name of its
  * release, and only Lean knows.
  */
-function findOtherLean({ toolchain }: ReplLaunch, { lean }: ManifestState): NotLoaded | undefined {
+export function findOtherLean(
+  { toolchain }: ReplLaunch,
+  { lean }: ManifestState,
+): NotLoaded | undefined {
   const reading = toolchain == null ? null : versionOfToolchain(toolchain);
   if (reading === null || lean.version === null) {
     return undefined;
@@ -150,7 +153,9 @@ async function attempt(
   options: RunOptions,
 ): Promise<Unpickled | undefined> {
   return await unpickleProofState(server, from, state, options).catch((error: unknown) =>
-    error instanceof LeanPickleError && error.code === "stale-id" ? undefined : judge(error, state),
+    error instanceof LeanPickleError && error.code === "stale-id"
+      ? undefined
+      : judge(error, state, server.launch),
   );
 }
 

@@ -30,7 +30,7 @@ export async function prepareFolders(workingDir: string): Promise<void> {
   if (arePrepared(workingDir)) {
     return;
   }
-  await makeWorkingDir(workingDir);
+  await makeFolders(workingDir);
   const cache = cachePath(workingDir);
   await makeFolder(cache);
   await makeFolder(temporaryPath(workingDir));
@@ -87,16 +87,17 @@ export function checkFolder(path: string): void {
   }
 }
 
-async function makeWorkingDir(path: string): Promise<void> {
+/** Makes a folder, and those on its way, for their owner alone; one that is there may be a link. */
+export async function makeFolders(path: string): Promise<void> {
   try {
     await makeFolder(path, { mayBeLink: true });
   } catch (error) {
-    // Node's recursive mkdir never ends where a folder that is there takes none, as in /proc.
-    if (!hasSystemCode(error, "ENOENT") || fileSystem.existsSync(dirname(path))) {
+    if (!hasSystemCode(error, "ENOENT") || dirname(path) === path) {
       throw error;
     }
-    await makeWorkingDir(dirname(path));
-    await makeWorkingDir(path);
+    await makeFolders(dirname(path));
+    // Node's recursive mkdir never ends where a folder that is there takes none, as in /proc.
+    await makeFolder(path, { mayBeLink: true });
   }
 }
 

@@ -90,6 +90,12 @@ export async function readHolders(place: LockPlace): Promise<Holder[]> {
   return parseHolders(await fileSystem.readdir(place.scratch));
 }
 
+/** Who has the lock that is there now; undefined where there is none, or its holder has not said so. */
+export async function readHolder(place: LockPlace): Promise<Holder | undefined> {
+  const lock = identifyLock(place);
+  return lock === "" ? undefined : (await readHolders(place)).find((each) => each.lock === lock);
+}
+
 /** Those of the names of files that say who holds a lock. */
 export function parseHolders(names: readonly string[]): Holder[] {
   return names.map(parseHolder).filter((holder) => holder !== undefined);

@@ -1,5 +1,6 @@
 /** Looking at the files that tell what Lean is. */
 import {
+  accessSync,
   closeSync,
   constants,
   type Dirent,
@@ -96,6 +97,15 @@ export function isThere(path: string): boolean {
 export function isFolder(path: string): boolean {
   const found = whatever(() => statSync(path, { throwIfNoEntry: false }));
   return typeof found === "object" && found.isDirectory();
+}
+
+/** Whether a file is at a path that this user may run. */
+export function isExecutable(path: string): boolean {
+  const isFile = whatever(() => {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  });
+  return isFile === true;
 }
 
 function whatever<T>(look: () => T): T | NotRead {

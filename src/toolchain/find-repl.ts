@@ -1,32 +1,54 @@
-import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, join, resolve } from "node:path";
-import { hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
-import { BUILT_REPL } from "./checkout.ts";
+import { resolve } from "node:path";
+import { LeanPickleError } from "../errors.ts";
 import { Evidence } from "./evidence.ts";
 import { identifyLean, type LeanIdentity } from "./lean-identity.ts";
-import { findProject } from "./project.ts";
-import { type LeanPlace, toolchainInUse } from "./toolchain.ts";
+import { findProject, type Project } from "./project.ts";
+import { HOW_TO_GET_ONE, lookForRepl, namedRepl, type ReplPlace } from "./repl-places.ts";
+import { chosenToolchain, isBuiltBy, type NamedToolchain, toolchainOfRepl } from "./toolchain.ts";
+import { isSameToolchain, versionIn, wholeName } from "./toolchain-name.ts";
+import { type FoundTool, findLake } from "./tools.ts";
+
+/** How what was named was named, such as `--repl` or `LEAN_PICKLE_REPL`. */
+export interface Origins {
+  repl?: string | undefined;
+  project?: string | undefined;
+  lake?: string | undefined;
+}
 
 /** Where a REPL is looked for. */
 export interface ReplSearch {
-  /** An executable REPL, or a checkout of the REPL that was built. */
+  /** An executable REPL, or a checkout of the REPL that was built; else the usual places count. */
   repl?: string | undefined;
   /** The Lean project to run in; the nearest one upwards from the current directory by default. */
   project?: string | undefined;
-  /** The executable `lake`; the one on PATH by default. */
+  /** The executable `lake`; the one on PATH, or elan's, by default. */
   lake?: string | undefined;
+  /** How each of them was named. */
+  origins?: Origins | undefined;
+  /** The time that `lake env` may take, in seconds: 300 by default. */
+  timeout?: number | undefined;
+  /** Aborting ends `lake env`. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The command that starts a REPL, and what is known of it. */
 export interface FoundRepl {
+  /** The executable of the REPL. */
   command: string;
-  args: string[];
+  /** Where it was found, such as `--repl`, `the packages of /home/me/project` or `PATH`. */
+  from: string;
   /** The folder to run in: that of the project. */
   cwd?: string;
-  /** The whole environment, where it is not that of this process. */
-  env?: NodeJS.ProcessEnv;
   /** The toolchain that runs, such as `leanprover/lean4:v4.33.0`; null where unknown. */
   toolchain: string | null;
+  /**
+   * Asks for the whole environment to run in, which in a project is that of `lake env`. Lake is
+   * asked once, when the first REPL is to be started.
+   * @throws {LeanPickleError} `no-repl` where lake fails
+   */
+  askEnv: () => Promise<NodeJS.ProcessEnv>;
+  /** What to do where Lean does not find an import. */
+  adviceOnImports: string;
   /**
    * Tells what states that are made with it stand on, beside what was done to make them. It reads
    * files anew at each call, and starts nothing.
@@ -35,92 +57,146 @@ export interface FoundRepl {
   identify: (imports: readonly string[] | null) => Promise<LeanIdentity>;
 }
 
-const HOW_TO_GET_ONE = `Clone https://github.com/leanprover-community/repl at the tag of your Lean version, run
-"lake build" in it, and name that folder with --repl or LEAN_PICKLE_REPL.`;
+/** What was found of all that it takes to run a REPL. */
+export interface Surroundings {
+  project: Project | undefined;
+  lake: FoundTool | undefined;
+  /** The toolchain that is chosen, by the project or for it. */
+  chosen: NamedToolchain | null;
+  repl: ReplPlace | undefined;
+  /** The toolchain that the REPL was built with. */
+  replToolchain: NamedToolchain | null;
+}
 
 /**
- * Finds the REPL and how to run it: under `lake env` in a project that has a lakefile, where there
- * is a `lake`, and directly otherwise.
- * @throws {LeanPickleError} `no-repl`, or `usage` for a project or a lake that is not there
+ * Looks for all that it takes to run a REPL, in files alone.
+ * @throws {LeanPickleError} `usage` for a project or a lake that is named and not there, `no-repl`
+ * for such a REPL
+ */
+function findSurroundings(search: ReplSearch): Surroundings {
+  const { origins } = search;
+  const project = findProject(search.project);
+  const lake = findLake(search.lake, origins?.lake);
+  const chosen = chosenToolchain(project?.folder, new Evidence());
+  const repl = findReplPlace(search, project?.folder, chosen?.name ?? null);
+  return {
+    project,
+    lake,
+    chosen,
+    repl,
+    replToolchain: repl ? replToolchainOf(repl, chosen) : null,
+  };
+}
+
+/** The REPL that is named, or else the first of those that nobody had to name. */
+export function findReplPlace(
+  { repl: named, origins }: ReplSearch,
+  project: string | undefined,
+  toolchain: string | null,
+): ReplPlace | undefined {
+  if (named === undefined) {
+    return lookForRepl(project, toolchain);
+  }
+  const path = namedRepl(named);
+  const isOfProject = project !== undefined && isBuiltBy(project, path);
+  return { path, from: origins?.repl ?? "as named", isOfProject };
+}
+
+/** The toolchain that a REPL was built with. */
+export function replToolchainOf(
+  repl: ReplPlace,
+  chosen: NamedToolchain | null,
+): NamedToolchain | null {
+  return repl.isOfProject ? chosen : toolchainOfRepl(repl.path, new Evidence());
+}
+
+/**
+ * Finds the REPL and how to run it: with what `lake env` says in a project that has a lakefile,
+ * where there is a `lake`, and as it is otherwise; outside a project, with the toolchain that the
+ * REPL was built with.
+ * @throws {LeanPickleError} `no-repl`, also for one that was built with another toolchain than the
+ * project's; `usage` for a project or a lake that is not there
  */
 export async function findRepl(search: ReplSearch): Promise<FoundRepl> {
-  if (search.repl === undefined) {
-    throw new LeanPickleError("no-repl", "No Lean REPL was named.", { hint: HOW_TO_GET_ONE });
+  const found = findSurroundings(search);
+  const { project, lake, chosen, repl, replToolchain } = found;
+  if (!repl) {
+    throw new LeanPickleError("no-repl", notFound(found), { hint: HOW_TO_GET_ONE });
   }
-  const repl = findExecutableRepl(resolve(search.repl));
-  const project = findProject(search.project);
-  const place: LeanPlace = { repl, project: project?.folder };
-  const toolchain = toolchainInUse(place, new Evidence());
-  const lake = project?.hasLakefile ? findLake(search.lake) : undefined;
-  return {
-    ...(lake ? { command: lake, args: ["env", repl] } : { command: repl, args: [] }),
-    ...(project ? { cwd: project.folder } : withToolchain(toolchain)),
+  const conflict = findConflict(found);
+  if (conflict) {
+    throw conflict;
+  }
+  const toolchain = (chosen ?? replToolchain)?.name ?? null;
+  const place = { repl: repl.path, project: project?.folder };
+  const asking = {
+    lake: project?.hasLakefile ? lake?.path : undefined,
+    folder: project?.folder,
     toolchain,
+    // Where nothing chooses a Lean, elan would run its default one.
+    mustName: chosen === null,
+    timeout: search.timeout,
+    signal: search.signal,
+  };
+  let env: Promise<NodeJS.ProcessEnv> | undefined;
+  return {
+    command: repl.path,
+    from: repl.from,
+    ...(project && { cwd: project.folder }),
+    toolchain,
+    askEnv: () => {
+      env ??= import("./lean-environment.ts")
+        .then(({ askLeanEnvironment }) => askLeanEnvironment(asking))
+        .catch((error: unknown) => {
+          // What failed may go well the next time; those that wait fail together.
+          env = undefined;
+          throw error;
+        });
+      return env;
+    },
+    adviceOnImports: adviceOnImports(found),
     identify: async (imports) => identifyLean(place, imports),
   };
 }
 
-/** Outside a project elan would run its default Lean, of which the REPL asks where its library is. */
-function withToolchain(toolchain: string | null): { env?: NodeJS.ProcessEnv } {
-  return toolchain === null ? {} : { env: { ...process.env, ELAN_TOOLCHAIN: toolchain } };
+/** The error for a REPL that was built with another toolchain than the one that is to run. */
+export function findConflict({
+  project,
+  chosen,
+  repl,
+  replToolchain,
+}: Surroundings): LeanPickleError | undefined {
+  if (!repl || !chosen || !replToolchain) {
+    return undefined;
+  }
+  if (isSameToolchain(chosen.name, replToolchain.name) !== false) {
+    return undefined;
+  }
+  const message = `The REPL at ${repl.path} (${repl.from}) was built with ${wholeName(replToolchain.name)}, and ${chosen.from} says ${wholeName(chosen.name)}. Lean reads nothing that another Lean has compiled.`;
+  const where = project ? `in ${project.folder}, ` : "";
+  return new LeanPickleError("no-repl", message, {
+    hint: `Run "lean-pickle setup --lean ${versionIn(chosen.name)}", and name no other REPL with --repl or LEAN_PICKLE_REPL; or ${where}choose the toolchain of the REPL.`,
+  });
 }
 
-function findExecutableRepl(path: string): string {
-  const isFolder = isFolderOrFile(path);
-  const repl = isFolder ? join(path, BUILT_REPL) : path;
-  if (isFolder && !isExecutable(repl)) {
-    throw new LeanPickleError("no-repl", `${path} holds no built REPL: there is no ${repl}.`, {
-      hint: `Run "lake build" in ${path}, if it is a checkout of the REPL.`,
-    });
-  }
-  if (!isExecutable(repl)) {
-    throw new LeanPickleError("no-repl", `${repl} is not an executable file.`, {
-      hint: HOW_TO_GET_ONE,
-    });
-  }
-  return repl;
+function notFound({ project, chosen }: Surroundings): string {
+  const places = [
+    "with --repl or LEAN_PICKLE_REPL",
+    ...(project ? [`in ${project.folder}`] : []),
+    ...(chosen ? [`among what "lean-pickle setup" built for ${wholeName(chosen.name)}`] : []),
+    "on PATH",
+  ];
+  return `There is no Lean REPL: neither ${places.slice(0, -1).join(", ")} nor ${places.at(-1)}.`;
 }
 
-/** True for a folder, false for a file. @throws {LeanPickleError} `no-repl` where there is neither */
-function isFolderOrFile(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch (error) {
-    throw noRepl(path, error);
+function adviceOnImports({ project, lake }: Surroundings): string {
+  if (!project) {
+    return "Outside a Lean project there is only what comes with Lean: name a project with --project.";
   }
-}
-
-function noRepl(path: string, error: unknown): unknown {
-  if (hasSystemCode(error, "ENOENT") || hasSystemCode(error, "ENOTDIR")) {
-    const message = `There is no REPL at ${path}.`;
-    return new LeanPickleError("no-repl", message, { hint: HOW_TO_GET_ONE, cause: error });
+  if (!project.hasLakefile) {
+    return `${resolve(project.folder)} has no lakefile, so that there is only what comes with Lean.`;
   }
-  return error;
-}
-
-function findLake(named: string | undefined): string | undefined {
-  if (named !== undefined) {
-    const path = resolve(named);
-    if (!isExecutable(path)) {
-      throw new LeanPickleError("usage", `${path}, named as lake, is not an executable file.`);
-    }
-    return path;
-  }
-  return (process.env.PATH ?? "")
-    .split(delimiter)
-    .filter((folder) => folder !== "")
-    .map((folder) => resolve(folder, "lake"))
-    .find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch (error) {
-    if (isSystemError(error)) {
-      return false;
-    }
-    throw error;
-  }
+  return lake
+    ? `Is it built? Run "lake build" in ${project.folder}.`
+    : "There is no lake to say where it is: name one with --lake, or install elan.";
 }

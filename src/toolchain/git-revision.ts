@@ -6,6 +6,9 @@ const MOST_REFS = 5;
 
 const OBJECT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
+/** The first digits of a commit's name, enough of them to mean one. */
+export const COMMIT = /^[0-9a-f]{7,64}$/;
+
 /**
  * The commit that is checked out in a folder, as 40 or 64 hexadecimal digits, read as git's
  * gitrepository-layout(5) and gitformat-packed-refs say: a `.git` that is a folder or, in worktrees

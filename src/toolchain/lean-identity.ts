@@ -48,14 +48,28 @@ export function identifyLean(place: LeanPlace, imports: readonly string[] | null
   const inputs: LeanInputs = {
     toolchain: portableToolchain(place, evidence),
     repl: identifyRepl(place.repl, evidence),
-    project: place.project === undefined ? null : identifyProject(place.project, evidence),
-    imports: imports === null ? null : identifyImports(imports, place.project, evidence),
+    ...identifyBasis(place.project, imports, evidence),
   };
   if (imports === null) {
     evidence.doubt("what the code at the root imports");
   }
   const { changedAt } = evidence;
   return { inputs, unknown: [...new Set(evidence.unknown)], changedAt };
+}
+
+/**
+ * Tells what states stand on whichever REPL makes or loads them: their project and what they import.
+ * @param project its folder
+ */
+export function identifyBasis(
+  project: string | undefined,
+  imports: readonly string[] | null,
+  evidence = new Evidence(),
+): Pick<LeanInputs, "project" | "imports"> {
+  return {
+    project: project === undefined ? null : identifyProject(project, evidence),
+    imports: imports === null ? null : identifyImports(imports, project, evidence),
+  };
 }
 
 /** Nothing says what is in a folder, and on another machine it is another one. */

@@ -70,19 +70,35 @@ function findPackages(
   project: string,
   evidence: Evidence,
 ): { local: string[]; pinned: Iterable<string> } {
-  const manifests = MANIFESTS.map((name) => placesIn(join(project, name), evidence));
-  const folders = [...PACKAGES, ...manifests.flatMap(({ packagesDir }) => packagesDir ?? [])];
+  const { local, roots, parts } = packageFolders(project, evidence);
   const pinned = new Set<string>();
-  for (const folder of folders.map((folder) => resolve(project, folder))) {
+  for (const folder of roots) {
     for (const name of namesIn(folder) ?? []) {
       pinned.add(join(folder, name));
     }
-    for (const part of manifests.flatMap(({ parts }) => parts)) {
+    for (const part of parts) {
       pinned.add(join(folder, part.name, part.folder));
     }
   }
-  const paths = manifests.flatMap(({ paths }) => paths);
-  return { local: paths.map((path) => resolve(project, path)), pinned };
+  return { local, pinned };
+}
+
+/**
+ * Where the packages of a project lie, as absolute paths: `local` those that are used where they
+ * lie, `roots` the folders that lake clones the others into; and which of these are a part of what
+ * was cloned.
+ */
+export function packageFolders(
+  project: string,
+  evidence: Evidence,
+): { local: string[]; roots: string[]; parts: PackagePlaces["parts"] } {
+  const manifests = MANIFESTS.map((name) => placesIn(join(project, name), evidence));
+  const roots = [...PACKAGES, ...manifests.flatMap(({ packagesDir }) => packagesDir ?? [])];
+  return {
+    local: manifests.flatMap(({ paths }) => paths).map((path) => resolve(project, path)),
+    roots: [...new Set(roots.map((folder) => resolve(project, folder)))],
+    parts: manifests.flatMap(({ parts }) => parts),
+  };
 }
 
 function placesIn(manifest: string, evidence: Evidence): PackagePlaces {

@@ -5,7 +5,8 @@ import { checkoutOf, pathsOfRepl } from "./checkout.ts";
 import type { Evidence } from "./evidence.ts";
 import { digestExecutable } from "./executable-digest.ts";
 import { headRevision } from "./git-revision.ts";
-import { namesOneLean, readToolchain } from "./toolchain.ts";
+import { readToolchain } from "./toolchain.ts";
+import { namesOneLean } from "./toolchain-name.ts";
 import { parseDepHash } from "./trace-file.ts";
 
 /** Which REPL it is: by what it was built from, or else by what it is. */

@@ -1,7 +1,9 @@
 /** Which toolchain of Lean runs. */
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { checkoutOf, pathsOfRepl } from "./checkout.ts";
-import type { Evidence } from "./evidence.ts";
+import { overrideFor, readElanSettings } from "./elan.ts";
+import { type Evidence, followLinks } from "./evidence.ts";
+import { nameIn } from "./toolchain-name.ts";
 
 /** What is run, and where. */
 export interface LeanPlace {
@@ -11,45 +13,83 @@ export interface LeanPlace {
   project: string | undefined;
 }
 
+/** The name of a toolchain, and who says so. */
+export interface NamedToolchain {
+  name: string;
+  /** Such as `ELAN_TOOLCHAIN`, or the path of a `lean-toolchain`. */
+  from: string;
+}
+
 const TOOLCHAIN_FILE = "lean-toolchain";
 
-const RELEASE = /v?\d+\.\d+\.\d+(?:-(?:rc|m)\d+)?/.source;
-const NIGHTLY = /nightly-\d{4}-\d{2}-\d{2}(?:-rev\d+)?/.source;
-const ONE_LEAN = new RegExp(`^(?:[\\w.-]+/[\\w.-]+:)?(?:${RELEASE}|${NIGHTLY})$`);
+/** The name of the toolchain that runs: the one that is chosen, else that of the REPL; or null. */
+export function toolchainInUse(place: LeanPlace, evidence: Evidence): string | null {
+  const chosen = chosenToolchain(place.project, evidence);
+  if (chosen === null && toldByEnvironment() !== undefined) {
+    // Elan refuses what is no name.
+    return null;
+  }
+  return (chosen ?? toolchainOfRepl(place.repl, evidence))?.name ?? null;
+}
 
-/**
- * Whether a toolchain's name stands for the same Lean at any time and on any machine: a release or
- * the nightly build of one day. `stable` and `nightly` move, and anything may be linked to a name of
- * one's own.
- */
-export function namesOneLean(toolchain: string): boolean {
-  return ONE_LEAN.test(toolchain);
+function toldByEnvironment(): string | undefined {
+  const { ELAN_TOOLCHAIN } = process.env;
+  return ELAN_TOOLCHAIN === "" ? undefined : ELAN_TOOLCHAIN;
 }
 
 /**
- * The name of the toolchain that runs: what ELAN_TOOLCHAIN says, which elan prefers to every file,
- * else the `lean-toolchain` of the project, else that of the REPL's checkout. Null where there is
- * none.
+ * The toolchain that elan runs in a project, whatever REPL there is: what ELAN_TOOLCHAIN says, else
+ * what is nearest upwards of what `elan override set` chose for a folder and the folder's
+ * `lean-toolchain` (`find_override` in elan's src/elan/config.rs). Null where nothing names one.
  */
-export function toolchainInUse(place: LeanPlace, evidence: Evidence): string | null {
-  const chosen = process.env.ELAN_TOOLCHAIN;
-  if (chosen !== undefined && chosen !== "") {
-    return nameIn(chosen, "ELAN_TOOLCHAIN", evidence);
+export function chosenToolchain(
+  project: string | undefined,
+  evidence: Evidence,
+): NamedToolchain | null {
+  const told = toldByEnvironment();
+  if (told !== undefined) {
+    return named(told, "ELAN_TOOLCHAIN", "ELAN_TOOLCHAIN", evidence);
   }
-  const ofProject =
-    place.project === undefined ? null : readToolchain(place.project, "project", evidence);
-  return ofProject ?? toolchainOfRepl(place.repl, evidence);
+  const settings = project === undefined ? undefined : readElanSettings();
+  for (let folder = project; settings && folder !== undefined; folder = parentOf(folder)) {
+    const override = overrideFor(settings, folder);
+    if (override !== undefined) {
+      return { name: override, from: `elan's override for ${folder}` };
+    }
+    const own = toolchainIn(folder, "project", evidence);
+    if (own) {
+      return own;
+    }
+  }
+  return null;
+}
+
+function parentOf(folder: string): string | undefined {
+  const parent = dirname(folder);
+  return parent === folder ? undefined : parent;
 }
 
 /** The toolchain of the checkout that an executable was built in, or of the folder that it is in. */
-function toolchainOfRepl(repl: string, evidence: Evidence): string | null {
+export function toolchainOfRepl(repl: string, evidence: Evidence): NamedToolchain | null {
   for (const path of pathsOfRepl(repl)) {
-    const toolchain = readToolchain(checkoutOf(path) ?? dirname(path), "REPL", evidence);
+    const toolchain = toolchainIn(checkoutOf(path) ?? dirname(path), "REPL", evidence);
     if (toolchain !== null) {
       return toolchain;
     }
   }
   return null;
+}
+
+/**
+ * Whether lake built a REPL for a project: then it did so with the project's toolchain, whatever the
+ * `lean-toolchain` of the package says, which counts only where lake is run in the package itself.
+ */
+export function isBuiltBy(project: string, repl: string): boolean {
+  const folders = [project, followLinks(project)];
+  return pathsOfRepl(repl).some((path) => {
+    const checkout = checkoutOf(path);
+    return folders.some((folder) => `${checkout}${sep}`.startsWith(`${folder}${sep}`));
+  });
 }
 
 /**
@@ -61,19 +101,33 @@ export function readToolchain(
   whose: "project" | "REPL",
   evidence: Evidence,
 ): string | null {
-  const found = evidence.read(join(folder, TOOLCHAIN_FILE));
+  return toolchainIn(folder, whose, evidence)?.name ?? null;
+}
+
+function toolchainIn(
+  folder: string,
+  whose: "project" | "REPL",
+  evidence: Evidence,
+): NamedToolchain | null {
+  const path = join(folder, TOOLCHAIN_FILE);
+  const found = evidence.read(path);
   const what = `the lean-toolchain of the ${whose}`;
   if (found === "unreadable") {
     evidence.doubt(`${what} cannot be read`);
   }
-  return typeof found === "string" ? null : nameIn(found.toString(), what, evidence);
+  return typeof found === "string" ? null : named(found.toString(), path, what, evidence);
 }
 
-function nameIn(text: string, what: string, evidence: Evidence): string | null {
-  const name = text.trim();
-  if (/^[\x21-\x7e]{1,200}$/.test(name)) {
-    return name;
+function named(
+  text: string,
+  from: string,
+  what: string,
+  evidence: Evidence,
+): NamedToolchain | null {
+  const name = nameIn(text);
+  if (name === null) {
+    evidence.doubt(`${what} names no toolchain`);
+    return null;
   }
-  evidence.doubt(`${what} names no toolchain`);
-  return null;
+  return { name, from };
 }

@@ -23,7 +23,8 @@ export function userCacheFolder(platform: NodeJS.Platform = process.platform): s
   return home && join(home, caches, "lean-pickle");
 }
 
-function homeFolder(): string | undefined {
+/** The user's home; undefined where there is none, or one that is no absolute path. */
+export function homeFolder(): string | undefined {
   try {
     const home = homedir();
     return isUsable(home) ? home : undefined;

@@ -98,7 +98,7 @@ describe("an add that fails", () => {
     const cwd = temporaryFolder();
     const { code, stderr } = await run(["add", "--timeout", "0.5", "-c", "def f := 1"], {
       cwd,
-      repl: { HANG_AT: "1" },
+      repl: { HANG_ON: "def f" },
     });
     expect(code).toBe(124);
     expect(stderr).toContain("did not answer within 0.5 s");
@@ -145,7 +145,7 @@ describe("an add that fails", () => {
     const cwd = temporaryFolder();
     await succeed(["add", "-c", "def f := 1", "-n", "base"], { cwd });
     const args = ["add", "--from", "base", "-c", "def g := 1", "--timeout", "0.5"];
-    const { code, stderr } = await run(args, { cwd, repl: { HANG_AT: "1" } });
+    const { code, stderr } = await run(args, { cwd, repl: { HANG_ON: "unpickleEnvFrom" } });
     expect(code).toBe(124);
     expect(stderr).toMatch(/State -1 was not loaded \(timeout\)\. .*within 0\.5 s.*--timeout/s);
   });
@@ -158,7 +158,8 @@ describe("an add that fails", () => {
         env: { LEAN_PICKLE_REPL: repl },
       });
       expect([repl, code]).toEqual([repl, 5]);
-      expect(stderr).toMatch(/lake build/);
+      expect(stderr).toMatch(/"lean-pickle setup" builds the one that fits/);
+      expect(stderr).toMatch(/"lean-pickle doctor" shows what was found/);
     }
   });
 });

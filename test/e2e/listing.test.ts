@@ -127,7 +127,7 @@ describe("ls, show, reload and clear", () => {
     const cwd = await filled();
     const { code, stdout, stderr } = await run(["reload", "alpha"], {
       cwd,
-      repl: { SEGV_AT: "1" },
+      repl: { SEGV_ON: "unpickleProofStateFrom" },
     });
     expect([code, stdout]).toEqual([1, "-2\tproof-state\t-\tfailed\n"]);
     expect(stderr).toMatch(/alpha: The REPL was killed by SIGSEGV/);

@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { simulatedRepl } from "../simulated-repl/index.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { program } from "../support/program.ts";
+import { mixedMirror, SetupPlace } from "../support/repl-sources.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -24,6 +25,7 @@ function mask(text: string): string {
       .replace(/\b\d+s\b/g, "AGE")
       .replace(/\b\d+ ms\b/g, "TIME")
       .replace(/\S*\/session_cache\//g, "PATH/")
+      .replace(/\S*\/lean-pickle\/repl\//g, "CACHE/")
       // They depend on the REPL.
       .replace(/\bthe key [0-9a-f]{12}\b/g, "the key KEY")
       .replace(/\b[0-9a-f]{64}\b/g, "KEY")
@@ -34,7 +36,11 @@ function mask(text: string): string {
 describe("the README", () => {
   it("shows what its commands print, one after the other", () => {
     const cwd = temporaryFolder();
-    const env = { ...process.env, LEAN_PICKLE_REPL: simulatedRepl, NO_COLOR: "1" };
+    const place = new SetupPlace();
+    const PATH = `${place.bin}${delimiter}${process.env.PATH}`;
+    const own = { LEAN_PICKLE_REPL: simulatedRepl, NO_COLOR: "1", PATH };
+    const env = { ...process.env, ...place.env, ...own };
+    const mirror = mixedMirror();
     const shell = `lean-pickle() { "${process.execPath}" "${program}" --no-progress "$@"; }\n`;
     writeFileSync(join(cwd, "states.jsonl"), blocks("jsonl").join(""));
     let compared = 0;
@@ -42,11 +48,15 @@ describe("the README", () => {
       for (const example of block.split(/^\$ /m).slice(1)) {
         const [command = "", ...expected] = example.split("\n");
         // A command that is shown with what it prints on standard error is one that fails.
-        const { stdout, stderr, status } = spawnSync("bash", ["-c", shell + command], {
-          cwd,
-          env,
-          encoding: "utf8",
-        });
+        const { stdout, stderr, status } = spawnSync(
+          "bash",
+          ["-c", shell + command.replace("/mirrors/repl.git", mirror)],
+          {
+            cwd,
+            env,
+            encoding: "utf8",
+          },
+        );
         const shown = status === 0 ? stdout : stdout + stderr;
         expect(mask(shown), command).toBe(mask(expected.join("\n")));
         compared++;

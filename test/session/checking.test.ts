@@ -97,7 +97,7 @@ describe("PickleSessionCache.check", () => {
     const { launch } = simulate({ MODULES: "Std" });
     const verdicts = await filled.cache.check(launch, { states: filled.states });
     expect(statuses(verdicts)).toEqual(["failed", "failed", "loaded"]);
-    expect(verdicts[1]?.message).toMatch(/Its last words: uncaught exception: .*'Lean'/);
+    expect(verdicts[1]?.message).toMatch(/Lean did not find what it imports: uncaught .*'Lean'/);
   });
 
   it("tries a state again that does not come back on the base, in a REPL with room for it", async () => {

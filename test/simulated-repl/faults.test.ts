@@ -232,7 +232,7 @@ describe("settings", () => {
     ["IGNORE_ENV", "yes"],
     ["DIALECT", "5"],
     ["CHILD", "1"],
-    ["OLEAN_VERSION", "3"],
+    ["OLEAN_VERSION", "4"],
     ["LEAN_GITHASH", "x".repeat(41)],
     ["HANG_ATT", "1"],
   ])("that cannot be understood are refused: %s=%s", async (name, value) => {

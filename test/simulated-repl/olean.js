@@ -15,7 +15,8 @@ const BASE_ADDRESS = 0x1c5a_7000_0000n;
 
 /**
  * The header of a pickle made by a Lean of these settings: 88 bytes of version 2, or 56 of
- * version 1, which has no version string and pads the git hash to 42.
+ * version 1, which has no version string and pads the git hash to 42. Version 3 stands for a format
+ * that is still to come, which only the stand-in knows.
  * @param {Pick<Settings, "oleanVersion" | "leanVersion" | "gitHash">} settings
  */
 function makeHeader({ oleanVersion, leanVersion, gitHash }) {
@@ -26,10 +27,12 @@ function makeHeader({ oleanVersion, leanVersion, gitHash }) {
     field.write(text);
     return field;
   };
-  const fields =
-    oleanVersion === "2"
-      ? [Buffer.from([2, GMP]), padded(leanVersion, 33), padded(gitHash, 40)]
-      : [Buffer.from([1]), padded(gitHash, 42)];
+  const formats = {
+    1: [Buffer.from([1]), padded(gitHash, 42)],
+    2: [Buffer.from([2, GMP]), padded(leanVersion, 33), padded(gitHash, 40)],
+    3: [Buffer.from([3, GMP]), padded(gitHash, 60), padded(leanVersion, 60)],
+  };
+  const fields = formats[oleanVersion];
   return Buffer.concat([Buffer.from(MARKER), ...fields, address]);
 }
 
@@ -105,7 +108,7 @@ export function readPickle(path, settings) {
   if (bytes.length < own.length || marker !== MARKER) throw refuse("invalid header");
   if (!bytes.subarray(0, compared).equals(own.subarray(0, compared))) {
     // Releases with version 1 headers have one sentence for both.
-    throw refuse(settings.oleanVersion === "2" ? "incompatible header" : "invalid header");
+    throw refuse(settings.oleanVersion === "1" ? "invalid header" : "incompatible header");
   }
   const payload = bytes.subarray(own.length + DIGEST_BYTES);
   const stored = bytes.subarray(own.length, own.length + DIGEST_BYTES);

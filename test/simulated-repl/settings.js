@@ -92,7 +92,7 @@ export function readSettings(environment) {
     dialect: read("DIALECT", oneOf(/** @type {const} */ (["4.33", "4.0.0"])), "4.33"),
     leanVersion: read("LEAN_VERSION", upTo(33), "4.33.0-rc2"),
     gitHash: read("LEAN_GITHASH", upTo(40), "d117b78f17e6e09e6c8bd87b8fbb4a0ac1e83d2f"),
-    oleanVersion: read("OLEAN_VERSION", oneOf(/** @type {const} */ (["1", "2"])), "2"),
+    oleanVersion: read("OLEAN_VERSION", oneOf(/** @type {const} */ (["1", "2", "3"])), "2"),
     modules: read("MODULES", (text) => text.split(",").map((each) => each.trim()), [
       "Init",
       "Std",

@@ -19,10 +19,12 @@ export function executable(path: string, text = "#!/bin/sh\n"): string {
   return path;
 }
 
-/** An environment that says nothing of Lean, with a user's cache folder of the test's own. */
+/** An environment that says nothing of Lean, with a home and a cache folder of the test's own. */
 export function stubLeanEnvironment(): string {
   const cache = temporaryFolder();
   vi.stubEnv("XDG_CACHE_HOME", cache);
+  vi.stubEnv("HOME", temporaryFolder());
+  vi.stubEnv("ELAN_HOME", undefined);
   vi.stubEnv("ELAN_TOOLCHAIN", undefined);
   vi.stubEnv("LEAN_PATH", undefined);
   return cache;

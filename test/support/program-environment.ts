@@ -1,8 +1,18 @@
 /** The built program, and the environment to run it in. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { simulatedRepl } from "../simulated-repl/index.ts";
 
 export const program = fileURLToPath(new URL("../../bin/lean-pickle.js", import.meta.url));
+
+/** A home in which there is neither elan nor a REPL. */
+const HOME = mkdtempSync(join(tmpdir(), "lean-pickle-home-"));
+process.once("exit", () => rmSync(HOME, { recursive: true, force: true }));
+
+/** What of the tester's environment would decide how the program behaves. */
+const DECIDING = /^(LEAN_|ELAN_|LAKE_|SIMULATED_REPL_|XDG_CACHE_HOME$|NO_COLOR$|FORCE_COLOR$|CI$)/;
 
 /**
  * An environment in which nothing of the tester's own decides how the program behaves.
@@ -12,12 +22,11 @@ export function programEnvironment(
   repl: Record<string, string> = {},
   env: NodeJS.ProcessEnv = {},
 ): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(
-    ([name]) => !/^(LEAN_PICKLE_|SIMULATED_REPL_|NO_COLOR$|FORCE_COLOR$|CI$)/.test(name),
-  );
+  const own = Object.entries(process.env).filter(([name]) => !DECIDING.test(name));
   const settings = Object.entries(repl).map(([name, value]) => [`SIMULATED_REPL_${name}`, value]);
   return {
     ...Object.fromEntries(own),
+    HOME,
     LEAN_PICKLE_REPL: simulatedRepl,
     ...Object.fromEntries(settings),
     ...env,

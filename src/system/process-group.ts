@@ -4,9 +4,39 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { onExit } from "signal-exit";
-import type { ReplLaunch } from "./connection.ts";
-import type { ProcessExit } from "./errors.ts";
 import { TextTail } from "./text-tail.ts";
+
+/** The command that starts a process. */
+export interface ProcessLaunch {
+  /** The executable: a path, or a name that is looked up on PATH. It is never given to a shell. */
+  command: string;
+  args?: readonly string[] | undefined;
+  /** The folder it runs in; this process's own by default. */
+  cwd?: string | undefined;
+  /** Its whole environment; this process's own by default. */
+  env?: NodeJS.ProcessEnv | undefined;
+  /**
+   * Asks for its whole environment where running something has to tell that: before each process is
+   * started, in place of `env`. What it throws is what the start fails of.
+   */
+  askEnv?: (() => Promise<NodeJS.ProcessEnv>) | undefined;
+}
+
+/** What is told of what the leader of a group prints. */
+export interface OutputListeners {
+  /** Called with each chunk of the standard output. */
+  onOutput(chunk: Buffer): void;
+  /** Called when there will be no more of it. */
+  onOutputEnd(): void;
+  /** Called with each chunk of the standard error, of which the end is kept. */
+  onErrorOutput?(chunk: Buffer): void;
+}
+
+/** How a process ended: its exit code, or the signal that ended it. */
+export interface ProcessExit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
 
 /** How long a group may take to end by itself before the next, harder means, in milliseconds. */
 const GRACE_MS = 1000;
@@ -35,33 +65,66 @@ function unregister(group: ProcessGroup): void {
   }
 }
 
-/** A running process group; it starts with the constructor. */
+/** A process group; it starts with the constructor, or as soon as its environment is known. */
 export class ProcessGroup {
   /** Resolves when the leader has ended, the group is gone and its output has been read. */
   readonly closed: Promise<ProcessExit>;
+  /** Resolves when there is a process, or will be none; undefined where that is so already. */
+  readonly starting: Promise<void> | undefined;
   /** The last lines of standard error. */
   readonly stderr = new TextTail();
-  readonly #child: ChildProcess;
+  readonly #launch: ProcessLaunch;
+  readonly #listeners: OutputListeners;
+  #child: ChildProcess | undefined;
+  /** Ends the waiting for the environment. */
+  #giveUp = (): void => {};
+  #isEnded = false;
   /** Why the process could not be started, where it could not. */
-  startError: NodeJS.ErrnoException | undefined;
+  startError: Error | undefined;
 
-  /**
-   * @param onOutput called with each chunk of the standard output
-   * @param onOutputEnd called when there will be no more
-   */
-  constructor(launch: ReplLaunch, onOutput: (chunk: Buffer) => void, onOutputEnd: () => void) {
-    this.#child = spawn(launch.command, launch.args ?? [], {
-      cwd: launch.cwd,
-      env: launch.env ?? process.env,
+  constructor(launch: ProcessLaunch, listeners: OutputListeners) {
+    this.#launch = launch;
+    this.#listeners = listeners;
+    if (launch.askEnv) {
+      this.starting = this.#startLater(launch.askEnv);
+      this.closed = this.starting.then(() => this.#watch());
+    } else {
+      this.#start(launch.env);
+      this.closed = this.#watch();
+    }
+  }
+
+  async #startLater(askEnv: () => Promise<NodeJS.ProcessEnv>): Promise<void> {
+    const givenUp = new Promise<undefined>((resolve) => {
+      this.#giveUp = () => resolve(undefined);
+    });
+    try {
+      const env = await Promise.race([askEnv(), givenUp]);
+      if (!this.#isEnded) {
+        this.#start(env);
+      }
+    } catch (error) {
+      this.startError = error as Error;
+    }
+  }
+
+  #start(env: NodeJS.ProcessEnv | undefined): void {
+    const { command, args = [], cwd } = this.#launch;
+    const { onOutput, onOutputEnd, onErrorOutput } = this.#listeners;
+    this.#child = spawn(command, args, {
+      cwd,
+      env: env ?? process.env,
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
     });
     // Where this process has no file descriptors left, there are no streams; `error` tells it.
     this.#child.stdout?.on("data", onOutput).on("end", onOutputEnd);
-    this.#child.stderr?.on("data", (chunk: Buffer) => this.stderr.push(chunk));
+    this.#child.stderr?.on("data", (chunk: Buffer) => {
+      this.stderr.push(chunk);
+      onErrorOutput?.(chunk);
+    });
     // A broken pipe is how a dead process is noticed on writing; its end is reported by `closed`.
     this.#child.stdin?.on("error", () => {});
-    this.closed = this.#watch();
     if (this.#child.pid !== undefined) {
       register(this);
     }
@@ -69,12 +132,17 @@ export class ProcessGroup {
 
   /** The id of the leader, which is that of the group; undefined where the start failed. */
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#child?.pid;
   }
 
   /** Writes to the standard input of the leader. */
   write(text: string): void {
-    this.#child.stdin?.write(text);
+    this.#child?.stdin?.write(text);
+  }
+
+  /** Closes the standard input of the leader. */
+  closeInput(): void {
+    this.#child?.stdin?.end();
   }
 
   /** Sends a signal to every process of the group that is left. */
@@ -91,14 +159,21 @@ export class ProcessGroup {
 
   /** Closes standard input, at which a REPL ends by itself, and ends the group if it does not. */
   async close(): Promise<ProcessExit> {
-    this.#child.stdin?.end();
+    this.#stopStarting();
+    this.closeInput();
     return await this.#closedOr(() => this.end());
   }
 
   /** Ends the group: asks with SIGTERM, and kills what is still there a second later. */
   async end(): Promise<ProcessExit> {
+    this.#stopStarting();
     this.signal("SIGTERM");
     return await this.#closedOr(() => this.signal("SIGKILL"));
+  }
+
+  #stopStarting(): void {
+    this.#isEnded = true;
+    this.#giveUp();
   }
 
   /** Waits for the end, and takes the next, harder means where it does not come in time. */
@@ -113,6 +188,9 @@ export class ProcessGroup {
 
   async #watch(): Promise<ProcessExit> {
     const child = this.#child;
+    if (!child) {
+      return { code: null, signal: null };
+    }
     const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
     const started = await new Promise<boolean>((resolve) => {
       child.once("exit", () => resolve(true));
@@ -135,4 +213,11 @@ export class ProcessGroup {
     }
     return { code: child.exitCode, signal: child.signalCode };
   }
+}
+
+/** The exit of a process, in words: `exited with code 1`, `was killed by SIGSEGV`. */
+export function describeExit(exit: ProcessExit): string {
+  return exit.signal === null
+    ? `exited with code ${exit.code ?? "unknown"}`
+    : `was killed by ${exit.signal}`;
 }

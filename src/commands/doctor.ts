@@ -1,0 +1,134 @@
+import type { Command } from "commander";
+import { describeSystemError, isSystemError, LeanPickleError } from "../errors.ts";
+import type { Output } from "../output/output.ts";
+import type { Styles } from "../output/styles.ts";
+import { formatBytes, formatDuration, plural, printable } from "../output/text.ts";
+import { type CacheSurvey, surveyCache } from "../session/cache-survey.ts";
+import { type RoundTrip, roundTrip } from "../session/round-trip.ts";
+import { diagnose } from "../toolchain/diagnosis.ts";
+import { findRepl } from "../toolchain/find-repl.ts";
+import { type Finding, good, shellWord, wrong } from "../toolchain/finding.ts";
+import { wholeName } from "../toolchain/toolchain-name.ts";
+import { leanVersionOf } from "../toolchain/wanted-toolchain.ts";
+import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
+
+/** The most time that lake, and each request of the round trip, gets, in seconds. */
+const MOST_TIME_S = 60;
+
+/** Without these there is nothing to try. */
+const NEEDED = new Set(["lake", "lean", "project", "toolchain", "REPL"]);
+
+/** `lean-pickle doctor`: says what was found, and proves that it works. */
+export function define(command: Command, host: Host): void {
+  command
+    .addHelpText(
+      "after",
+      `
+It changes and downloads nothing. The exit code is 0 where all is well, and 5
+where something has to be done before Lean can be used.
+${examples("lean-pickle doctor", "lean-pickle doctor --project ~/my-project --json")}`,
+    )
+    .action(action(host, doctor));
+}
+
+async function doctor(context: Context): Promise<Outcome> {
+  const { output, options } = context;
+  const timeout = Math.min(options.timeout, MOST_TIME_S);
+  const search = { ...options, timeout, signal: context.signal };
+  const { findings, trip } = await output.withProgress(async (progress) => {
+    progress.step("Looking around", performance.now());
+    const findings = await diagnose(search);
+    findings.push(ofCache(await surveyCache(options.workingDir)));
+    if (findings.some(({ what, status }) => NEEDED.has(what) && status === "bad")) {
+      return { findings, trip: undefined };
+    }
+    const repl = await findRepl(search);
+    const onStep = (step: string) => progress.step(`Trying the REPL: ${step}`, performance.now());
+    const trip = await roundTrip(repl, { ...context.serverOptions, timeout, onStep });
+    findings.push(ofTrip(trip, repl.toolchain));
+    return { findings, trip };
+  });
+  const isUsable = findings.every(({ status }) => status !== "bad");
+  if (output.json) {
+    output.jsonData({ ok: isUsable, findings, roundTrip: trip ? asJson(trip) : null });
+  } else {
+    output.data(layOut(findings, output));
+  }
+  return isUsable ? "done" : "unusable";
+}
+
+function ofCache(survey: CacheSurvey): Finding {
+  const { workingDir, states, bytes, garbage, lockedBy, damage, readOnly } = survey;
+  const inIt = workingDir === process.cwd() ? "" : ` -d ${shellWord(workingDir)}`;
+  if (damage !== null) {
+    return wrong("cache", "bad", damage, `lean-pickle verify --repair${inIt}`, workingDir);
+  }
+  const size = states === 0 ? "no states" : `${plural(states, "state")}, ${formatBytes(bytes)}`;
+  const locked = lockedBy === null ? "" : `; locked by ${lockedBy}`;
+  if (readOnly !== null) {
+    return wrong("cache", "warning", `${size}${locked}; ${readOnly}`, null, workingDir);
+  }
+  if (garbage.files > 0) {
+    const rest = `${plural(garbage.files, "file")} (${formatBytes(garbage.bytes)}) that no state needs`;
+    const mend = `lean-pickle prune${inIt}`;
+    return wrong("cache", "warning", `${size}; ${rest}${locked}`, mend, workingDir);
+  }
+  return good("cache", `${size}${locked}`, workingDir);
+}
+
+function ofTrip({ steps, header, failed }: RoundTrip, toolchain: string | null): Finding {
+  if (!failed) {
+    const times = steps.map(({ step, elapsedMs }) => `${step} ${formatDuration(elapsedMs)}`);
+    const isKnown = toolchain === null ? undefined : leanVersionOf(wholeName(toolchain));
+    const lean = header?.leanVersion;
+    const clause = `${times.join(", ")}${lean ? `, with Lean ${lean}` : ""}`;
+    // A release candidate may go by the name of its release.
+    return isKnown && lean && releaseOf(isKnown) !== releaseOf(lean)
+      ? wrong("round trip", "warning", `${clause}, and not ${isKnown}, as its toolchain says`, null)
+      : good("round trip", clause);
+  }
+  const { step, error } = failed;
+  const why = isSystemError(error) ? describeSystemError(error) : error.message;
+  const hint = error instanceof LeanPickleError && error.hint ? `\n${error.hint}` : "";
+  return wrong("round trip", "bad", `${step}: ${why}${hint}`, null);
+}
+
+function releaseOf(version: string): string {
+  return version.replace(/-.*/, "");
+}
+
+function asJson({ steps, header, failed }: RoundTrip): object {
+  const error = failed && {
+    step: failed.step,
+    code: failed.error instanceof LeanPickleError ? failed.error.code : "system",
+    message: failed.error.message,
+  };
+  return { steps, header, ...(error && { error }) };
+}
+
+/** One screen: a line for each finding, where it was found, and below it the command that mends it. */
+function layOut(findings: readonly Finding[], { styles, width }: Output): string {
+  const told = new Set<string>();
+  const lines = findings.flatMap(({ what, status, found, from, mend }) => {
+    const start = `${mark(status, styles)}  ${what.padEnd(10)}  `;
+    const text = printable(found).replaceAll("\n", `\n${INDENT}`);
+    const where = from === null ? "" : printable(from);
+    const fits = INDENT.length + found.length + where.length + 2 <= width;
+    const place = where === "" ? [] : [styles.dim(where)];
+    const isNew = mend !== null && !told.has(mend);
+    told.add(mend ?? "");
+    return [
+      fits ? [`${start}${text}`, ...place].join("  ") : `${start}${text}`,
+      ...(fits ? [] : place.map((each) => `${INDENT}${each}`)),
+      ...(isNew ? [`${INDENT}${styles.bold(printable(mend))}`] : []),
+    ];
+  });
+  return lines.join("\n");
+}
+
+const INDENT = " ".repeat("warning  round trip  ".length);
+
+function mark(status: Finding["status"], styles: Styles): string {
+  const colour = { good: styles.green, warning: styles.yellow, bad: styles.red }[status];
+  return colour(status.padEnd("warning".length));
+}

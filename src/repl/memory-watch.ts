@@ -1,0 +1,38 @@
+import { ReplMemoryError } from "./errors.ts";
+import type { EndReason } from "./pending.ts";
+import { residentMemory } from "./resident-memory.ts";
+
+/** How often the memory of a REPL with a limit is looked at while it works, in milliseconds. */
+const MEMORY_CHECK_MS = 200;
+
+/** The work of a REPL during which its memory is watched. */
+export interface Watched {
+  /** The leader of its process group; undefined where it was not started. */
+  pid: number | undefined;
+  /** Whether it still works. */
+  isAtWork(): boolean;
+  /** Where the timers of that work are. */
+  timers: Set<NodeJS.Timeout>;
+  /** Ends the REPL. */
+  end(reason: EndReason): void;
+}
+
+/**
+ * Looks at the memory of a REPL now, and again and again while it works, and ends it past the limit.
+ * Resolves after the first look.
+ */
+export async function watchMemory(watched: Watched, limitMib: number): Promise<void> {
+  const { pid, timers } = watched;
+  try {
+    const bytes = pid === undefined ? 0 : await residentMemory(pid);
+    if (bytes > limitMib * 2 ** 20) {
+      watched.end((details) => new ReplMemoryError(bytes, limitMib, details));
+    }
+  } catch (error) {
+    // A limit that cannot be watched is no limit.
+    watched.end(() => error);
+  }
+  if (watched.isAtWork()) {
+    timers.add(setTimeout(() => void watchMemory(watched, limitMib), MEMORY_CHECK_MS));
+  }
+}
