@@ -38,7 +38,7 @@ export interface FuzzFigures {
 const HANGS_MS = 60_000;
 
 /**
- * Runs the program on `runs` cases, as many at a time as there are processors.
+ * Runs the program on `runs` cases, twice as many at a time as there are processors: some wait.
  * @param seed decides on the cases
  * @param onRun called after each, with how many there were
  */
@@ -58,7 +58,7 @@ export async function fuzz({
     const cases = fuzzCases(runs, seed, readFileSync(join(base, "lean-pickle.json"), "utf8"));
     const figures: FuzzFigures = { runs: 0, kinds: {}, exitCodes: {}, slowestMs: 0, problems: [] };
     const waiting = cases.values();
-    const workers = Array.from({ length: availableParallelism() }, async (_, worker) => {
+    const workers = Array.from({ length: 2 * availableParallelism() }, async (_, worker) => {
       for (const each of waiting) {
         const place = new Place(join(folder, `worker-${worker}`), base);
         record(figures, each, await place.run(each));
