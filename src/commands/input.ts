@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { resolve } from "node:path";
 import { addAbortSignal } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { describeSystemError, hasSystemCode, isSystemError, LeanPickleError } from "../errors.ts";
@@ -47,7 +48,7 @@ async function readFile(path: string, signal: AbortSignal): Promise<Buffer> {
   try {
     const file = await open(path, READ_ONLY);
     try {
-      return await readWhole(path, chunksOf(file, signal));
+      return await readWhole(path, chunksOf(file, !isPassedOn(path), signal));
     } finally {
       await file.close();
     }
@@ -63,9 +64,21 @@ async function readFile(path: string, signal: AbortSignal): Promise<Buffer> {
   }
 }
 
-/** What a file holds, in pieces; of a pipe, from when there is something in it. */
-async function* chunksOf(file: FileHandle, signal: AbortSignal): AsyncGenerator<Buffer> {
-  let isAwaited = (await file.stat()).isFIFO();
+/** Whether a path is that of an open file, as a shell has it for `<(...)`: its writer is there. */
+function isPassedOn(path: string): boolean {
+  return /^\/(dev|proc)\//.test(resolve(path));
+}
+
+/**
+ * What a file holds, in pieces.
+ * @param mayAwait whether a pipe that seems to be at its end may not have been opened to write yet
+ */
+async function* chunksOf(
+  file: FileHandle,
+  mayAwait: boolean,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  let isAwaited = mayAwait && (await file.stat()).isFIFO();
   for (;;) {
     signal.throwIfAborted();
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
@@ -79,7 +92,6 @@ async function* chunksOf(file: FileHandle, signal: AbortSignal): AsyncGenerator<
       },
     );
     if (bytes === undefined || (bytes === 0 && isAwaited)) {
-      // A pipe that nobody has opened yet looks like one at its end.
       await delay(PAUSE_MS, undefined, { signal });
     } else if (bytes === 0) {
       return;

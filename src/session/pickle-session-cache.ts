@@ -26,11 +26,8 @@ import { noSuchState } from "./verdicts.ts";
 
 /**
  * A cache of pickled states in a working directory, behind one JSON manifest. Many processes may
- * use one at a time. Reads (`get`, `keys`, iteration) see the manifest as last read or written.
- *
- * The model is LeanInteract's `PickleSessionCache`; here the index survives the process, each state
- * has a file of its own, and one bad state costs no other. What only some calls need is loaded by
- * them: to list a cache, no machinery is started to write one.
+ * use one at a time. Reads (`get`, `keys`, iteration) see the manifest as last read or written. The
+ * model is LeanInteract's `PickleSessionCache`. What only some calls need is loaded by them.
  */
 export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   readonly #open: OpenCache;
@@ -155,8 +152,8 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
       return { removed: [], leftOver: [] };
     }
     const { removeStates } = await import("../store/removal.ts");
-    const { workingDir, lock } = this.#open;
-    const { manifest, removal } = await removeStates(workingDir, lock, sessionIds);
+    const { lock } = this.#open;
+    const { manifest, removal } = await removeStates(this.workingDir, lock, sessionIds);
     this.#open.refresh(manifest);
     return removal;
   }

@@ -16,9 +16,8 @@ export type Whereabouts = Pick<OpenCache, "workingDir" | "trust">;
 
 /**
  * Loads a state into a REPL, and checks that it is the state that was added. A pickle that is not
- * as it was written is never handed to Lean, which would not notice; nor is one
- * that somebody else could have written, nor that of a Lean of which it is known that it is another
- * one.
+ * as it was written is never handed to Lean, which would not notice; nor is one that somebody else
+ * could have written, nor that of a Lean of which it is known that it is another one.
  * @param base what a proof state is replayed onto; one that does not come back on it is tried again
  * as it is
  * @param wasOnBase whether it did not come back on it before

@@ -52,8 +52,7 @@ export function findWriters(
 ): Finding[] {
   return paths.flatMap((path): Finding[] => {
     const stats = fileSystem.lstatSync(path, { throwIfNoEntry: false });
-    // The mode of a link says nothing, and that it is one is another finding.
-    const clause = stats && !stats.isSymbolicLink() ? findForeignWriter(stats) : undefined;
+    const clause = stats && findForeignWriter(stats);
     return clause === undefined
       ? []
       : [{ code: "foreign-writer", message: `It ${clause}.`, ...about, path }];

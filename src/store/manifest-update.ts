@@ -128,7 +128,9 @@ export function manifestText(workingDir: string, manifest: Manifest): string {
   const excess = findExcess(text);
   if (excess !== undefined) {
     const message = `${manifestPath(workingDir)} would not be usable after the change: ${excess}.`;
-    throw new LeanPickleError("cache-damaged", message, { hint: "Nothing was changed." });
+    throw new LeanPickleError("cache-damaged", message, {
+      hint: "Nothing was changed. Remove states (rm, prune), or begin another cache with -d.",
+    });
   }
   return text;
 }

@@ -3,9 +3,9 @@
  * who writes one decides what Lean does; and the manifest says what each pickle is, which code is to
  * be run to make a state again, and by which digest its pickle is known.
  */
-import type { Stats } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { fileSystem } from "./file-system.ts";
-import { cachePath, manifestPath, picklePath } from "./layout.ts";
+import { cachePath, manifestPath, picklePath, temporaryPath } from "./layout.ts";
 import type { ManifestState } from "./manifest.ts";
 
 /** The permission of everyone to write, among the bits of a mode. */
@@ -19,13 +19,14 @@ const ROOT = 0;
  * is neither the user who runs this nor root, or everyone may write it (the sticky bit of a folder
  * is no help: everyone may still add to it). Undefined where that is not so. A group is trusted as
  * whoever put its members together trusts them. On Windows, where files have no owners and modes of
- * this kind, nothing is known and nothing is said.
+ * this kind, nothing is known and nothing is said; nor of a link, through which nothing is read.
  * @param found what is at the path itself, not behind a link
  * @returns such as `can be written by everyone`
  */
 export function findForeignWriter(found: Pick<Stats, "uid" | "mode">): string | undefined {
   const user = process.geteuid?.();
-  if (user === undefined) {
+  const isLink = (found.mode & constants.S_IFMT) === constants.S_IFLNK;
+  if (user === undefined || isLink) {
     return undefined;
   }
   if (found.uid !== user && found.uid !== ROOT) {
@@ -36,14 +37,20 @@ export function findForeignWriter(found: Pick<Stats, "uid" | "mode">): string | 
 
 /**
  * Says in a sentence why the pickle of a state is not to be handed to Lean unless it is trusted all
- * the same; undefined where nobody else could have written it, its folder, or the manifest.
+ * the same; undefined where nobody else could have written it, the folders, or the manifest.
  */
 export function findDistrust(
   workingDir: string,
   entry: Pick<ManifestState, "pickleFile">,
 ): string | undefined {
-  // The folder first: what is in it afterwards is what only those put there who may.
-  const paths = [cachePath(workingDir), picklePath(workingDir, entry), manifestPath(workingDir)];
+  const paths = [
+    // The folders first: what is in them afterwards is what only those put there who may. Where a
+    // pickle is being written, it could have been changed before its digest was taken.
+    cachePath(workingDir),
+    temporaryPath(workingDir),
+    picklePath(workingDir, entry),
+    manifestPath(workingDir),
+  ];
   return distrustOf(paths, "its pickle: it is loaded only with --trust");
 }
 
@@ -55,8 +62,7 @@ export function findRecipeDistrust(workingDir: string): string | undefined {
 function distrustOf(paths: readonly string[], what: string): string | undefined {
   for (const path of paths) {
     const found = fileSystem.lstatSync(path, { throwIfNoEntry: false });
-    // Nothing is read through a link, whose mode says nothing.
-    const why = found && !found.isSymbolicLink() ? findForeignWriter(found) : undefined;
+    const why = found && findForeignWriter(found);
     if (why !== undefined) {
       return `${path} ${why}, so somebody else could have written ${what}.`;
     }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { textWidth } from "../../src/output/table.ts";
@@ -48,6 +48,15 @@ async function filled(): Promise<string> {
 }
 
 describe.skipIf(!haveScript)("on a terminal", () => {
+  it("show --path escapes what the terminal would act on, which it leaves to programs", async () => {
+    const cwd = join(temporaryFolder(), "\u001b[31mred\u009b");
+    mkdirSync(cwd);
+    await succeed(["add", "-c", "def f := 1", "-n", "base"], { cwd });
+    const { text } = await onTerminal(["show", "base", "--path"], cwd).ended;
+    expect(text).toContain("/\\u001b[31mred\\u009b/session_cache/");
+    expect(await succeed(["show", "base", "--path"], { cwd })).toContain(`${cwd}/session_cache/`);
+  });
+
   it("clear lists what would go, asks, and removes nothing without a yes", async () => {
     const cwd = await filled();
     const screen = onTerminal(["clear"], cwd);

@@ -8,10 +8,19 @@ const isRoot = process.geteuid?.() === 0;
 const OTHER_USER = 65_534;
 const entry = { pickleFile: "session_cache/a.olean" };
 
-/** A working directory with the files that have a say in what Lean is given. */
+/** What has a say in what Lean is given. */
+const NAMES = [
+  ["session_cache"],
+  ["session_cache/tmp"],
+  ["session_cache/a.olean"],
+  ["lean-pickle.json"],
+];
+
+/** A working directory with these, all of them the user's own. */
 function workingDir(): string {
   const folder = temporaryFolder();
   mkdirSync(join(folder, "session_cache"), { mode: 0o700 });
+  mkdirSync(join(folder, "session_cache", "tmp"), { mode: 0o700 });
   writeFileSync(join(folder, "session_cache", "a.olean"), "a", { mode: 0o400 });
   writeFileSync(join(folder, "lean-pickle.json"), "{}", { mode: 0o600 });
   return folder;
@@ -23,18 +32,15 @@ describe("findDistrust", () => {
     expect(findDistrust(temporaryFolder(), entry)).toBeUndefined();
   });
 
-  it.each([["session_cache"], ["session_cache/a.olean"], ["lean-pickle.json"]])(
-    "names %s where everyone may write it, sticky or not",
-    (name) => {
-      for (const mode of [0o702, 0o777, 0o1777]) {
-        const folder = workingDir();
-        chmodSync(join(folder, name), mode);
-        expect(findDistrust(folder, entry)).toBe(
-          `${join(folder, name)} can be written by everyone, so somebody else could have written its pickle: it is loaded only with --trust.`,
-        );
-      }
-    },
-  );
+  it.each(NAMES)("names %s where everyone may write it, sticky or not", (name) => {
+    for (const mode of [0o702, 0o777, 0o1777]) {
+      const folder = workingDir();
+      chmodSync(join(folder, name), mode);
+      expect(findDistrust(folder, entry)).toBe(
+        `${join(folder, name)} can be written by everyone, so somebody else could have written its pickle: it is loaded only with --trust.`,
+      );
+    }
+  });
 
   it("trusts a group as whoever put it together", () => {
     const folder = workingDir();
@@ -43,7 +49,7 @@ describe("findDistrust", () => {
     expect(findDistrust(folder, entry)).toBeUndefined();
   });
 
-  it.runIf(isRoot).each([["session_cache"], ["session_cache/a.olean"], ["lean-pickle.json"]])(
+  it.runIf(isRoot).each(NAMES)(
     "names %s where it is another user's (only root can give files away)",
     (name) => {
       const folder = workingDir();

@@ -97,18 +97,18 @@ function manifestCase(base: string): fc.Arbitrary<FuzzCase> {
   });
 }
 
-const part = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
+const part = fc.nat(999_999).map((millionths) => millionths / 1_000_000);
 
 const pickleCase: fc.Arbitrary<FuzzCase> = fc.record({
   kind: fc.constant("pickle" as const),
   pickle: fc.oneof(
     {
       weight: 3,
-      arbitrary: fc.oneof<fc.Arbitrary<PickleChange>[]>(
-        fc.record({ flipBit: fc.nat(7), at: part }),
-        fc.record({ cutAt: part }),
-        fc.record({ append: fc.string({ minLength: 1 }) }),
-        fc.record({ mode: fc.nat(0o777) }),
+      arbitrary: fc.oneof<fc.MaybeWeightedArbitrary<PickleChange>[]>(
+        { weight: 3, arbitrary: fc.record({ flipBit: fc.nat(7), at: part }) },
+        { weight: 1, arbitrary: fc.record({ cutAt: part }) },
+        { weight: 1, arbitrary: fc.record({ append: fc.string({ minLength: 1 }) }) },
+        { weight: 1, arbitrary: fc.record({ mode: fc.nat(0o777) }) },
       ),
     },
     { weight: 1, arbitrary: replacement },
@@ -130,20 +130,22 @@ const PATHS = [
 ];
 
 /** What each command takes besides what every command takes; `=` stands behind what has a value. */
-const COMMANDS: Record<string, string> = {
-  add: "-c= -t= -n= --from= --sorry= --batch= --replace --allow-errors --force --no-run --explain -",
-  key: "-c= -t= -n= --from= --sorry= --batch= --replace --allow-errors --explain -",
-  rm: "-f --force",
-  ls: "--kind= --sort= --tree --check",
-  reload: "-j= --timeout-per-state= --repair",
-  clear: "--yes --dry-run",
-  show: "--path",
-  run: "-c= -t= --allow-errors -",
-  verify: "--repair",
-  prune: "--damaged --older-than= --max-size= --toolchain= --yes --dry-run",
-  // Not `setup` and `doctor`, which are to work outside of the folder, and in the network.
-  help: "",
-};
+const COMMANDS = new Map(
+  Object.entries({
+    add: "-c= -t= -n= --from= --sorry= --batch= --replace --allow-errors --force --no-run --explain -",
+    key: "-c= -t= -n= --from= --sorry= --batch= --replace --allow-errors --explain -",
+    rm: "-f --force",
+    ls: "--kind= --sort= --tree --check",
+    reload: "-j= --timeout-per-state= --repair",
+    clear: "--yes --dry-run",
+    show: "--path",
+    run: "-c= -t= --allow-errors -",
+    verify: "--repair",
+    prune: "--damaged --older-than= --max-size= --toolchain= --yes --dry-run",
+    // Not `setup` and `doctor`, which are to work outside of the folder, and in the network.
+    help: "",
+  }),
+);
 
 const EVERYWHERE =
   "-d= --repl= --project= --lake= --timeout= --lock-timeout= --memory-limit= --json -q -v --no-color --no-progress --trust --help --version --";
@@ -169,7 +171,7 @@ function optionOf(options: string): fc.Arbitrary<string[]> {
 
 /** What stands behind a command: mostly what it takes. */
 function wordsOf(command: string): fc.Arbitrary<string[]> {
-  const own = COMMANDS[command] || "--json";
+  const own = COMMANDS.get(command) || "--json";
   const state = fc.constantFrom(["base"], ["goal"], ["-1"], ["-3"]);
   return fc
     .array(
@@ -187,7 +189,7 @@ function wordsOf(command: string): fc.Arbitrary<string[]> {
 
 const commandLine = fc
   .oneof(
-    { weight: 20, arbitrary: fc.constantFrom(...Object.keys(COMMANDS)) },
+    { weight: 20, arbitrary: fc.constantFrom(...COMMANDS.keys()) },
     { weight: 1, arbitrary: argument },
   )
   .chain((command) =>

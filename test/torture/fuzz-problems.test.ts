@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import type { FuzzCase } from "./fuzz-cases.ts";
 import { type Ending, findProblems } from "./fuzz-problems.ts";
 
-const fine: Ending = { code: 0, signal: null, hangs: false, ms: 1, stdout: "", stderr: "" };
+const fine: Ending = {
+  code: 0,
+  signal: null,
+  hangs: false,
+  ms: 1,
+  stdout: "",
+  stderr: "",
+  asked: [],
+};
 const list: FuzzCase = { kind: "manifest", argv: ["ls", "--json"], stdin: "" };
 const flipped = { flipBit: 1, at: 0.5 };
 
@@ -15,8 +23,10 @@ describe("findProblems", () => {
   it("finds nothing where all is as it should be", () => {
     expect(problemsOf({ stdout: "[]\n" })).toEqual([]);
     expect(problemsOf({ code: 6, stderr: "error: The manifest /a is damaged.\n" })).toEqual([]);
-    const loaded = { stdout: "-1\tenvironment\tenv 0\tloaded\n" };
-    expect(problemsOf(loaded, { argv: ["reload"] })).toEqual([]);
+    const asked = ["unpickleEnv"];
+    expect(problemsOf({ asked }, { argv: ["reload"] })).toEqual([]);
+    expect(problemsOf({ asked }, { pickle: flipped, argv: ["reload", "--repair"] })).toEqual([]);
+    expect(problemsOf({ asked }, { pickle: { mode: 0o444 }, argv: ["reload"] })).toEqual([]);
   });
 
   it.each<[string, Partial<Ending>, Partial<FuzzCase>, string[]]>([
@@ -29,27 +39,9 @@ describe("findProblems", () => {
     ["no JSON", { stdout: "nothing" }, {}, []],
     ["a manifest that was written", { code: 6 }, {}, ["lean-pickle.json"]],
     [
-      "a damaged pickle that was run on",
-      {},
-      { pickle: flipped, argv: ["run", "base", "-c", "x"] },
-      [],
-    ],
-    [
-      "a damaged pickle that was loaded",
-      { stdout: "-1\tenvironment\tenv 0\tloaded\n" },
-      { pickle: flipped, argv: ["reload"] },
-      [],
-    ],
-    [
-      "a damaged pickle that was loaded, in a table",
-      { stdout: "-1  base  environment  8.3 kB  2s  4.33.0  loaded  def f\n" },
-      { pickle: flipped, argv: ["ls", "--check"] },
-      [],
-    ],
-    [
-      "a damaged pickle that was loaded, as JSON",
-      { stdout: '{ "sessionId": -1, "name": "base", "status": "loaded" }' },
-      { pickle: { put: "empty" }, argv: ["reload", "--json"] },
+      "a damaged pickle that was given to Lean",
+      { asked: ["unpickleEnv"] },
+      { kind: "pickle", pickle: flipped, argv: ["reload"] },
       [],
     ],
   ])("finds %s", (_, ending, of, written) => {

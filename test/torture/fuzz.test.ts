@@ -6,7 +6,11 @@ const RUNS = isLong ? 10_000 : 100;
 
 describe("mutated manifests, pickles and command lines", () => {
   it("end with an exit code that is told of, no stack trace, and nothing changed outside", async () => {
-    const { problems, ...figures } = await fuzz({ runs: RUNS, seed });
+    const { problems, ...figures } = await fuzz({
+      runs: RUNS,
+      seed,
+      onRun: (done) => done % 1000 === 0 && tell(`fuzzing: ${done} of ${RUNS}`),
+    });
     tell(`fuzzing: ${JSON.stringify(figures)}, ${problems.length} problems`);
     expect(problems).toEqual([]);
     expect(figures.runs).toBe(RUNS);

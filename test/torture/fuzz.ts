@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { readLog } from "../simulated-repl/index.ts";
 import { program, programEnvironment } from "../support/program-environment.ts";
 import { changedBetween, snapshot } from "../support/snapshots.ts";
 import { THEOREM } from "../support/states.ts";
@@ -37,7 +38,7 @@ export interface FuzzFigures {
 const HANGS_MS = 60_000;
 
 /**
- * Runs the program on `runs` cases, as many at a time as there are processors.
+ * Runs the program on `runs` cases, twice as many at a time as there are processors: some wait.
  * @param seed decides on the cases
  * @param onRun called after each, with how many there were
  */
@@ -57,7 +58,7 @@ export async function fuzz({
     const cases = fuzzCases(runs, seed, readFileSync(join(base, "lean-pickle.json"), "utf8"));
     const figures: FuzzFigures = { runs: 0, kinds: {}, exitCodes: {}, slowestMs: 0, problems: [] };
     const waiting = cases.values();
-    const workers = Array.from({ length: availableParallelism() }, async (_, worker) => {
+    const workers = Array.from({ length: 2 * availableParallelism() }, async (_, worker) => {
       for (const each of waiting) {
         const place = new Place(join(folder, `worker-${worker}`), base);
         record(figures, each, await place.run(each));
@@ -108,10 +109,12 @@ interface Outcome {
 class Place {
   readonly #outside: string;
   readonly #work: string;
+  readonly #log: string;
 
   constructor(folder: string, base: string) {
     this.#outside = join(folder, "outside");
     this.#work = join(folder, "work");
+    this.#log = join(folder, "repl.log");
     rmSync(folder, { recursive: true, force: true });
     for (const name of ["folder", "home", "tmp"]) {
       mkdirSync(join(this.#outside, name), { recursive: true });
@@ -132,7 +135,7 @@ class Place {
     }
     const before = { outside: snapshot(this.#outside), work: snapshot(this.#work) };
     const env = programEnvironment(
-      {},
+      { LOG: this.#log },
       {
         HOME: join(this.#outside, "home"),
         TMPDIR: join(this.#outside, "tmp"),
@@ -140,7 +143,8 @@ class Place {
         LEAN_PICKLE_LOCK_TIMEOUT: "2",
       },
     );
-    const ending = await run(each.argv, { cwd: this.#work, env }, each.stdin);
+    const ended = await run(each.argv, { cwd: this.#work, env }, each.stdin);
+    const ending = { ...ended, asked: readLog(this.#log).map(({ detail }) => detail) };
     const { written, touched } = changedBetween(before.outside, snapshot(this.#outside));
     const inside = changedBetween(before.work, snapshot(this.#work)).written;
     const problems = findProblems(each, ending, inside);
@@ -198,7 +202,7 @@ async function run(
   argv: readonly string[],
   { cwd, env }: { cwd: string; env: NodeJS.ProcessEnv },
   stdin: string,
-): Promise<Ending> {
+): Promise<Omit<Ending, "asked">> {
   const startedAt = performance.now();
   const child: ChildProcess = spawn(process.execPath, [program, ...argv], { cwd, env });
   let hangs = false;

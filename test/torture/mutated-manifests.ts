@@ -28,11 +28,15 @@ const HOSTILE = [
   "x".repeat(100_000),
 ];
 
+/** Parts of sequences that a terminal acts on, and other characters that it does. */
+const ACTED_ON = [..."\u001b\u009b\u0007\r\n\u0000\u202e\u200b\u2028[]0;2Jm?25lHA⊢ "];
+
 /** Any text, and the kinds that have broken programs. */
 export const hostileText = fc.oneof(
-  fc.constantFrom(...HOSTILE),
-  fc.string({ unit: "binary", maxLength: 30 }),
-  fc.string({ unit: "grapheme", maxLength: 30 }),
+  { weight: 3, arbitrary: fc.constantFrom(...HOSTILE) },
+  { weight: 3, arbitrary: fc.string({ unit: fc.constantFrom(...ACTED_ON), maxLength: 20 }) },
+  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 30 }) },
+  { weight: 1, arbitrary: fc.string({ unit: "grapheme", maxLength: 30 }) },
 );
 
 const NUMBERS = [0, -0, -1, 1, 0.5, 1e308, -1e308, 2 ** 53, -(2 ** 53), 2 ** 31, 5e-324];
@@ -109,8 +113,8 @@ interface Form {
 
 /** Other values, all of which the form of a manifest allows. */
 function inForm(base: string): fc.Arbitrary<string> {
-  const states = fc.array(fc.tuple(fc.nat(), oneOf(STATE_FIELDS)), { maxLength: 3 });
-  const recipes = fc.array(fc.tuple(fc.nat(), oneOf(RECIPE_FIELDS)), { maxLength: 3 });
+  const states = fc.array(fc.tuple(fc.nat(), oneOf(STATE_FIELDS)), { maxLength: 6 });
+  const recipes = fc.array(fc.tuple(fc.nat(), oneOf(RECIPE_FIELDS)), { maxLength: 4 });
   return fc.tuple(states, recipes).map(([ofStates, ofRecipes]) => {
     const manifest: Form = JSON.parse(base);
     for (const [of, fields, changes] of [
