@@ -100,7 +100,7 @@ async function check(scene: Scene, template: string, fault: Fault): Promise<void
 
 /** What a call was to take away may stay where it fails. */
 function takesAway({ name, path }: Call): boolean {
-  return /^(rm|rmdir|readdir)$/.test(name) || path.endsWith("manifest.lock");
+  return /^(rm|rmdir|readdir|lstatSync)$/.test(name) || path.endsWith("manifest.lock");
 }
 
 /** What a person is told of an error, which must be one that was foreseen. */
