@@ -75,7 +75,7 @@ describe("text that a terminal would act on", () => {
       ["add", "-v", "--json", "-c", CODE],
     ]) {
       const { stderr, code } = await run(args, { cwd, env: { LEAN_PICKLE_REPL: repl } });
-      expect([code, ACTED_ON.exec(stderr)]).toEqual([1, null]);
+      expect([code, ACTED_ON.exec(stderr)]).toEqual([5, null]);
       expect(stderr).toContain("words");
     }
   });
