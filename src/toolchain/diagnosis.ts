@@ -7,6 +7,7 @@ import { elanHome, isElans, isInstalled, readElanSettings, wouldDownload } from 
 import { Evidence } from "./evidence.ts";
 import { findConflict, findReplPlace, type ReplSearch, replToolchainOf } from "./find-repl.ts";
 import { type Finding, good, shellWord, wrong } from "./finding.ts";
+import { findMissingPackages } from "./missing-packages.ts";
 import { findProject, type Project } from "./project.ts";
 import type { ReplPlace } from "./repl-places.ts";
 import { chosenToolchain, type NamedToolchain } from "./toolchain.ts";
@@ -118,6 +119,11 @@ function ofProject({ project, lake }: Found, { origins }: ReplSearch): Finding {
   const from = origins?.project ?? "nearest upwards";
   if (!hasLakefile) {
     return good("project", `${folder}; without a lakefile, only what comes with Lean`, from);
+  }
+  const missing = lake && findMissingPackages(folder);
+  if (missing) {
+    const mend = inFolder(folder, missing.mend);
+    return wrong("project", "bad", `${folder}; ${missing.what}`, mend, from);
   }
   const isBuilt = [".lake", "build"].some((name) => existsSync(join(folder, name)));
   return isBuilt || !lake

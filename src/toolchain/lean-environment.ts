@@ -3,6 +3,7 @@ import { delimiter } from "node:path";
 import { LeanPickleError } from "../errors.ts";
 import { type ProgramEnd, runProgram } from "../system/run-program.ts";
 import { wouldDownload } from "./elan.ts";
+import { findMissingPackages } from "./missing-packages.ts";
 import { wholeName } from "./toolchain-name.ts";
 import { elanFolder, findOnPath, findTool } from "./tools.ts";
 import { parseJson } from "./trace-file.ts";
@@ -35,7 +36,8 @@ const PRINT_ENVIRONMENT = 'process.stdout.write("\\n" + JSON.stringify(process.e
  * Tells the whole environment that a REPL is to run in. Node itself is what lake is given to run:
  * not every system has an `env -0`, and `lake env` alone prints only what lake sets, and before
  * Lake 4.1.0 nothing.
- * @throws {LeanPickleError} `no-repl` where lake fails, or where elan would have to download Lean
+ * @throws {LeanPickleError} `no-repl` where lake fails, or where elan would have to download Lean or
+ * lake what the project requires
  */
 export async function askLeanEnvironment(
   question: EnvironmentQuestion,
@@ -48,6 +50,11 @@ export async function askLeanEnvironment(
   const env = ownEnvironment(mustName ? toolchain : null);
   if (lake === undefined || folder === undefined) {
     return env;
+  }
+  const missing = findMissingPackages(folder);
+  if (missing) {
+    const message = `${folder} is not complete: ${missing.what}, and "lake env" would fetch what is missing.`;
+    throw new LeanPickleError("no-repl", message, { hint: `Run "${missing.mend}" in ${folder}.` });
   }
   const args = ["env", process.execPath, "-e", PRINT_ENVIRONMENT];
   const end = await runProgram({ command: lake, args, cwd: folder, env }, { timeout, signal });

@@ -286,6 +286,21 @@ describe("doctor", () => {
     expect(finding(below, "project")?.mend).toBe("lake build");
   });
 
+  it("has lake fetch no package, and says how to", async () => {
+    const machine = new Machine();
+    machine.hasLean();
+    machine.hasProject();
+    const packages = [{ type: "git", name: "batteries", url: "u", rev: "r" }];
+    file(join(machine.cwd, "lake-manifest.json"), JSON.stringify({ packages }));
+    const document = await machine.doctor();
+    expect(finding(document, "project")).toMatchObject({
+      status: "bad",
+      found: expect.stringMatching(/; its package batteries is not there$/),
+      mend: "lake build",
+    });
+    expect(document.roundTrip).toBeNull();
+  });
+
   it.each<[string, string, RegExp]>([
     ["is no REPL", "echo Welcome; exec /bin/cat", /start: .*does not speak the protocol/],
     ["dies", "echo 'no such Lean' >&2; exit 3", /start: .*exited with code 3.*no such Lean/s],
