@@ -18,6 +18,8 @@ export interface EnvironmentQuestion {
   toolchain: string | null;
   /** Whether elan has to be told which toolchain that is. */
   mustName: boolean;
+  /** What lake is given to add to; by default this process's own environment. */
+  base?: NodeJS.ProcessEnv | undefined;
   /** In seconds. */
   timeout?: number | undefined;
   signal?: AbortSignal | undefined;
@@ -47,7 +49,7 @@ export async function askLeanEnvironment(
   if (toolchain !== null && tool !== undefined && wouldDownload(tool, toolchain)) {
     throw notInstalled(toolchain);
   }
-  const env = ownEnvironment(mustName ? toolchain : null);
+  const env = withLean(question.base ?? process.env, mustName ? toolchain : null);
   if (lake === undefined || folder === undefined) {
     return env;
   }
@@ -66,11 +68,11 @@ export async function askLeanEnvironment(
 }
 
 /** The REPL asks `lean` where its library is: elan's has to be found also by a shell without it. */
-function ownEnvironment(toolchain: string | null): NodeJS.ProcessEnv {
-  const { PATH = "" } = process.env;
+function withLean(base: NodeJS.ProcessEnv, toolchain: string | null): NodeJS.ProcessEnv {
+  const { PATH = "" } = base;
   const folder = findOnPath("lean") === undefined && findTool("lean") ? elanFolder() : undefined;
   return {
-    ...process.env,
+    ...base,
     ...(folder !== undefined && { PATH: PATH === "" ? folder : `${PATH}${delimiter}${folder}` }),
     ...(toolchain !== null && { ELAN_TOOLCHAIN: toolchain }),
   };
