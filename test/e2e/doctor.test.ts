@@ -14,7 +14,11 @@ const V33 = "leanprover/lean4:v4.33.0-rc2";
 interface Document {
   ok: boolean;
   findings: { what: string; status: string; found: string; from: string; mend: string | null }[];
-  roundTrip: { steps: { step: string }[]; header: object; error?: object } | null;
+  roundTrip: {
+    steps: { step: string; elapsedMs: number }[];
+    header: object;
+    error?: object;
+  } | null;
 }
 
 /** A user with a home, a folder of programs that is all there is on PATH, and a folder to work in. */
@@ -189,6 +193,8 @@ describe("doctor", () => {
       steps: ["start", "command", "pickle", "unpickle", "tactic"].map((step) => ({ step })),
       header: { leanVersion: "4.33.0-rc2" },
     });
+    const times = document.roundTrip?.steps.map(({ elapsedMs }) => elapsedMs);
+    expect(times?.every(Number.isInteger)).toBe(true);
     expect(readdirSync(machine.temporary)).toEqual([".keep"]);
     expect(readdirSync(machine.cwd).includes("lean-pickle.json")).toBe(false);
   });
