@@ -217,6 +217,50 @@ describe("doctor", () => {
     });
   });
 
+  it.each([
+    ["lake", "LEAN_PICKLE_LAKE"],
+    ["project", "LEAN_PICKLE_PROJECT"],
+    ["REPL", "LEAN_PICKLE_REPL"],
+  ])(
+    "says by which variable a %s is named that is not there, and how to unset it",
+    async (what, variable) => {
+      const machine = new Machine();
+      machine.hasLean();
+      machine.hasProject();
+      const document = await machine.doctor({ [variable]: "/nowhere" });
+      expect(finding(document, what)).toMatchObject({
+        status: "bad",
+        found: expect.stringContaining("/nowhere"),
+        from: variable,
+        mend: `unset ${variable}`,
+      });
+      const option = await machine.doctor({}, [`--${what.toLowerCase()}`, "/nowhere"]);
+      expect(finding(option, what)).toMatchObject({ from: `--${what.toLowerCase()}`, mend: null });
+    },
+  );
+
+  it("says how to build a REPL that is named and not built", async () => {
+    const machine = new Machine();
+    machine.hasLean();
+    const checkout = join(machine.root, "repl");
+    file(join(checkout, "lean-toolchain"), V33);
+    const document = await machine.doctor({ LEAN_PICKLE_REPL: checkout });
+    expect(finding(document, "REPL")).toMatchObject({
+      status: "bad",
+      mend: `(cd ${checkout} && lake build)`,
+    });
+  });
+
+  it("warns of a lean-toolchain that names no toolchain", async () => {
+    const machine = new Machine();
+    machine.hasLean();
+    machine.hasProject(`# a comment\n${V33}`);
+    expect(finding(await machine.doctor(), "toolchain")).toMatchObject({
+      status: "warning",
+      found: "the lean-toolchain of the project names no toolchain",
+    });
+  });
+
   it("names a REPL of another toolchain, with the command that helps", async () => {
     const machine = new Machine();
     machine.hasLean();
