@@ -30,24 +30,36 @@ export function readManifest(text: string): PackagePlaces {
     paths: [],
     parts: [],
   };
-  for (const entry of entries) {
-    const dir = path(entry.type === "path" ? entry.dir : fieldsOf(entry.path).dir);
-    const git = entry.type === undefined ? fieldsOf(entry.git) : entry;
-    const name = nameIn(entry.path === undefined ? git : fieldsOf(entry.path));
-    const folder = path(git.subDir) ?? path(git["subDir?"]);
-    places.names.push(...(name === undefined ? [] : [name]));
+  for (const { name, dir, isCloned, subDir } of entries.map(readEntry)) {
+    if (name !== undefined) {
+      places.names.push(name);
+    }
     if (dir !== undefined) {
       places.paths.push(dir);
-    } else if (name !== undefined && isCloned(entry)) {
+    } else if (name !== undefined && isCloned) {
       places.clones.push(name);
-      places.parts.push(...(folder === undefined ? [] : [{ name, folder }]));
+      places.parts.push(...(subDir === undefined ? [] : [{ name, folder: subDir }]));
     }
   }
   return places;
 }
 
-function isCloned(entry: Record<string, unknown>): boolean {
-  return entry.type === "git" || entry.git !== undefined;
+function readEntry(entry: Record<string, unknown>): {
+  name: string | undefined;
+  dir: string | undefined;
+  isCloned: boolean;
+  subDir: string | undefined;
+} {
+  // Older ones have what is of them in a field that is named as their type.
+  const oldType = entry.path === undefined ? "git" : "path";
+  const type = entry.type ?? oldType;
+  const fields = entry.type === undefined ? fieldsOf(entry[oldType]) : entry;
+  return {
+    name: nameIn(fields),
+    dir: type === "path" ? path(fields.dir) : undefined,
+    isCloned: type === "git",
+    subDir: path(fields.subDir) ?? path(fields["subDir?"]),
+  };
 }
 
 /** Lake's folders have the names without the quotes (`Name.toString (escape := false)`). */
