@@ -103,7 +103,8 @@ function asJson({ steps, header, failed }: RoundTrip): object {
     code: failed.error instanceof LeanPickleError ? failed.error.code : "system",
     message: failed.error.message,
   };
-  return { steps, header, ...(error && { error }) };
+  const whole = steps.map(({ step, elapsedMs }) => ({ step, elapsedMs: Math.round(elapsedMs) }));
+  return { steps: whole, header, ...(error && { error }) };
 }
 
 /** One screen: a line for each finding, where it was found, and below it the command that mends it. */

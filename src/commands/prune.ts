@@ -32,10 +32,10 @@ interface PruneOptions {
 
 const DETAILS = `
 Without a rule only garbage goes: what a killed lean-pickle or Lean left behind,
-once it is an hour old. A state goes if any of the rules given is for it. It counts as
-used when it is made, built on, run on, or the answer to an add. --max-size counts the
-pickles that the other rules leave, and takes the least recently used first, but what
-was built on a state before the state.`;
+once it is an hour old. A state goes if any of the rules given is for it. It
+counts as used when it is made, built on, run on, or the answer to an add.
+--max-size counts the pickles that the other rules leave, and takes the least
+recently used first, but what was built on a state before the state.`;
 
 /** `lean-pickle prune`: removes garbage, and by rule, states. */
 export function define(command: Command, host: Host): void {

@@ -14,7 +14,7 @@ import {
   readBuildRecord,
   writeBuildRecord,
 } from "../toolchain/built-repls.ts";
-import { isInstalled } from "../toolchain/elan.ts";
+import { wouldDownload } from "../toolchain/elan.ts";
 import { headRevision } from "../toolchain/git-revision.ts";
 import { buildRepl, fetchRepl, findBuildTools, launchIn } from "../toolchain/repl-build.ts";
 import {
@@ -138,7 +138,7 @@ async function build(work: Work, checkout: string): Promise<void> {
   const begin = (what: string) => progress.step(what, performance.now());
   begin(`Looking for the REPL for ${toolchain}`);
   const candidates = await findRevisions(sources, { toolchain, rev }, git);
-  announce(work, candidates);
+  announce(work, candidates, tools.lake);
   const found = await timed(steps, "fetch", async () => {
     begin("Fetching the REPL");
     return await fetchRepl(candidates, toolchain, checkout, git);
@@ -154,11 +154,15 @@ async function build(work: Work, checkout: string): Promise<void> {
 }
 
 /** Says what will be fetched, from where and to where, before it is. */
-function announce({ context, plan }: Work, candidates: readonly ReplRevision[]): void {
+function announce(
+  { context, plan }: Work,
+  candidates: readonly ReplRevision[],
+  lake: string,
+): void {
   const { toolchain, namedBy, folder } = plan;
   const rev = candidates[0]?.name ?? "";
   const from = candidates.map(({ url }) => withoutCredentials(url));
-  const installs = isInstalled(toolchain) === false;
+  const installs = wouldDownload(lake, toolchain);
   context.output.jsonNote({ plan: { toolchain, rev, from, to: folder, installs } });
   context.output.note(
     [

@@ -1,12 +1,13 @@
 /** What is here of all that it takes to run a REPL. Nothing is changed, and nothing downloaded. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { LeanPickleError } from "../errors.ts";
 import { runProgram } from "../system/run-program.ts";
 import { elanHome, isElans, isInstalled, readElanSettings, wouldDownload } from "./elan.ts";
 import { Evidence } from "./evidence.ts";
 import { findConflict, findReplPlace, type ReplSearch, replToolchainOf } from "./find-repl.ts";
-import { type Finding, good, shellWord, wrong } from "./finding.ts";
+import { type Finding, good, inFolder, shellWord, unset, wrong } from "./finding.ts";
+import { findMissingPackages } from "./missing-packages.ts";
 import { findProject, type Project } from "./project.ts";
 import type { ReplPlace } from "./repl-places.ts";
 import { chosenToolchain, type NamedToolchain } from "./toolchain.ts";
@@ -42,22 +43,27 @@ interface Found {
  * there is a finding, and no error. A program that does not say its version in time is ended.
  */
 export async function diagnose(search: ReplSearch): Promise<Finding[]> {
+  const { origins } = search;
   const problems: Finding[] = [];
-  const attempt = <T>(what: string, look: () => T): T | undefined => {
+  const attempt = <T>(what: string, origin: string | undefined, look: () => T): T | undefined => {
     try {
       return look();
     } catch (error) {
       if (!(error instanceof LeanPickleError)) {
         throw error;
       }
-      problems.push(wrong(what, "bad", error.message, null, null));
+      const mend = (what === "REPL" && buildNamed(search)) || unset(origin);
+      problems.push(wrong(what, "bad", error.message, mend, origin ?? null));
       return undefined;
     }
   };
-  const project = attempt("project", () => findProject(search.project));
-  const lake = attempt("lake", () => findLake(search.lake, search.origins?.lake));
-  const chosen = chosenToolchain(project?.folder, new Evidence());
-  const repl = attempt("REPL", () => findReplPlace(search, project?.folder, chosen?.name ?? null));
+  const project = attempt("project", origins?.project, () => findProject(search.project));
+  const lake = attempt("lake", origins?.lake, () => findLake(search.lake, origins?.lake));
+  const evidence = new Evidence();
+  const chosen = chosenToolchain(project?.folder, evidence);
+  const repl = attempt("REPL", origins?.repl, () =>
+    findReplPlace(search, project?.folder, chosen?.name ?? null),
+  );
   const [lean, elan] = [findTool("lean"), findTool("elan")];
   const replToolchain = repl ? replToolchainOf(repl, chosen) : null;
   const found = { project, lake, lean, elan, chosen, repl, replToolchain };
@@ -67,7 +73,7 @@ export async function diagnose(search: ReplSearch): Promise<Finding[]> {
     ofTool("lake", found, search),
     ofTool("lean", found, search),
     ofProject(found, search),
-    ofToolchain(found),
+    ofToolchain(found, evidence),
     ofRepl(found, search),
   ]);
   return own.map((each) => problems.find(({ what }) => what === each.what) ?? each);
@@ -119,6 +125,11 @@ function ofProject({ project, lake }: Found, { origins }: ReplSearch): Finding {
   if (!hasLakefile) {
     return good("project", `${folder}; without a lakefile, only what comes with Lean`, from);
   }
+  const missing = lake && findMissingPackages(folder);
+  if (missing) {
+    const mend = inFolder(folder, missing.mend);
+    return wrong("project", "bad", `${folder}; ${missing.what}`, mend, from);
+  }
   const isBuilt = [".lake", "build"].some((name) => existsSync(join(folder, name)));
   return isBuilt || !lake
     ? good("project", folder, from)
@@ -131,8 +142,12 @@ function ofProject({ project, lake }: Found, { origins }: ReplSearch): Finding {
       );
 }
 
-function ofToolchain(found: Found): Finding {
+function ofToolchain(found: Found, evidence: Evidence): Finding {
   const { chosen, replToolchain, lake, lean } = found;
+  const [doubt] = evidence.unknown;
+  if (!chosen && doubt !== undefined) {
+    return wrong("toolchain", "warning", doubt, null);
+  }
   const toolchain = chosen ?? replToolchain;
   if (!toolchain) {
     return good("toolchain", "none is named here: that of the REPL is used");
@@ -155,8 +170,8 @@ async function ofRepl(found: Found, search: ReplSearch): Promise<Finding> {
     const names = [replToolchain, chosen].map((each) => wholeName(each?.name ?? ""));
     const clause = `built with ${names[0]}, and ${chosen?.from} says ${names[1]}`;
     // What the variable names would go before what setup builds.
-    const unset = repl.from === "LEAN_PICKLE_REPL" ? "unset LEAN_PICKLE_REPL; " : "";
-    return wrong("REPL", "bad", clause, `${unset}${await setupCommand(search)}`, where);
+    const commands = [unset(repl.from), await setupCommand(search)];
+    return wrong("REPL", "bad", clause, commands.filter(Boolean).join("; "), where);
   }
   if (repl.isOfProject) {
     return good("REPL", "built by the project's lake, with its toolchain", where);
@@ -170,6 +185,12 @@ async function ofRepl(found: Found, search: ReplSearch): Promise<Finding> {
 
 function at({ path, from }: FoundTool): string {
   return `${path} (${from})`;
+}
+
+/** The command that builds the checkout of the REPL that is named; null where none is. */
+function buildNamed({ repl }: ReplSearch): string | null {
+  const isCheckout = repl !== undefined && existsSync(join(repl, "lean-toolchain"));
+  return isCheckout ? inFolder(resolve(repl), "lake build") : null;
 }
 
 /** The command that builds the REPL that fits. */
@@ -193,10 +214,6 @@ function installCommand({ chosen, elan }: Found): string {
   const isOne = chosen !== null && namesOneLean(chosen.name);
   const command = elan && elan.from !== "PATH" ? shellWord(elan.path) : "elan";
   return `${command} toolchain install ${isOne ? versionIn(chosen.name) : SOME_LEAN}`;
-}
-
-function inFolder(folder: string, command: string): string {
-  return folder === process.cwd() ? command : `(cd ${shellWord(folder)} && ${command})`;
 }
 
 /** Whether elan can run the Lean that is chosen without a download. */

@@ -81,9 +81,14 @@ export function overrideFor({ overrides }: ElanSettings, folder: string): string
   return overrides.get(real === "absent" || real === "unreadable" ? folder : real);
 }
 
-/** Whether a program is one of those through which elan runs Lean: links to it, or copies. */
+/**
+ * Whether a program is one of those through which elan runs Lean: links to it, or copies, which lie
+ * beside it and may be linked from elsewhere.
+ */
 export function isElans(path: string): boolean {
-  return basename(followLinks(path)) === "elan" || isExecutable(join(dirname(path), "elan"));
+  const real = followLinks(path);
+  const isBesideElan = (program: string): boolean => isExecutable(join(dirname(program), "elan"));
+  return basename(real) === "elan" || isBesideElan(path) || isBesideElan(real);
 }
 
 /**

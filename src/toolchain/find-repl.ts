@@ -3,8 +3,14 @@ import { LeanPickleError } from "../errors.ts";
 import { Evidence } from "./evidence.ts";
 import { identifyLean, type LeanIdentity } from "./lean-identity.ts";
 import { findProject, type Project } from "./project.ts";
-import { HOW_TO_GET_ONE, lookForRepl, namedRepl, type ReplPlace } from "./repl-places.ts";
-import { chosenToolchain, isBuiltBy, type NamedToolchain, toolchainOfRepl } from "./toolchain.ts";
+import {
+  HOW_TO_GET_ONE,
+  isBuiltBy,
+  lookForRepl,
+  namedRepl,
+  type ReplPlace,
+} from "./repl-places.ts";
+import { chosenToolchain, type NamedToolchain, toolchainOfRepl } from "./toolchain.ts";
 import { isSameToolchain, versionIn, wholeName } from "./toolchain-name.ts";
 import { type FoundTool, findLake } from "./tools.ts";
 

@@ -32,3 +32,16 @@ export function wrong(
 export function shellWord(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
+
+/** A command to be run in a folder, wherever the user is. */
+export function inFolder(folder: string, command: string): string {
+  return folder === process.cwd() ? command : `(cd ${shellWord(folder)} && ${command})`;
+}
+
+/**
+ * The command that forgets how something was named: for a variable of lean-pickle's.
+ * @param origin such as `LEAN_PICKLE_REPL`; null is the answer for an option, and for none
+ */
+export function unset(origin: string | undefined): string | null {
+  return origin?.startsWith("LEAN_PICKLE_") ? `unset ${origin}` : null;
+}

@@ -4,6 +4,10 @@ import { parseJson } from "./trace-file.ts";
 export interface PackagePlaces {
   /** The folder that lake clones packages to, from the project's. */
   packagesDir: string | undefined;
+  /** The names of all packages, as folders have them: without the `«»` that Lean may need. */
+  names: string[];
+  /** The names of those that lake clones, to folders of these names. */
+  clones: string[];
   /** The folders of packages that lie elsewhere and are used as they are, from the project's. */
   paths: string[];
   /** The packages that are a folder of what was cloned: its name, and that folder in it. */
@@ -19,19 +23,48 @@ export interface PackagePlaces {
 export function readManifest(text: string): PackagePlaces {
   const manifest = fieldsOf(parseJson(text));
   const entries = Array.isArray(manifest.packages) ? manifest.packages.map(fieldsOf) : [];
-  const places: PackagePlaces = { packagesDir: path(manifest.packagesDir), paths: [], parts: [] };
-  for (const entry of entries) {
-    const dir = path(entry.type === "path" ? entry.dir : fieldsOf(entry.path).dir);
-    const git = entry.type === undefined ? fieldsOf(entry.git) : entry;
-    const name = path(git.name);
-    const folder = path(git.subDir) ?? path(git["subDir?"]);
+  const places: PackagePlaces = {
+    packagesDir: path(manifest.packagesDir),
+    names: [],
+    clones: [],
+    paths: [],
+    parts: [],
+  };
+  for (const { name, dir, isCloned, subDir } of entries.map(readEntry)) {
+    if (name !== undefined) {
+      places.names.push(name);
+    }
     if (dir !== undefined) {
       places.paths.push(dir);
-    } else if (name !== undefined && folder !== undefined) {
-      places.parts.push({ name, folder });
+    } else if (name !== undefined && isCloned) {
+      places.clones.push(name);
+      places.parts.push(...(subDir === undefined ? [] : [{ name, folder: subDir }]));
     }
   }
   return places;
+}
+
+function readEntry(entry: Record<string, unknown>): {
+  name: string | undefined;
+  dir: string | undefined;
+  isCloned: boolean;
+  subDir: string | undefined;
+} {
+  // Older ones have what is of them in a field that is named as their type.
+  const oldType = entry.path === undefined ? "git" : "path";
+  const type = entry.type ?? oldType;
+  const fields = entry.type === undefined ? fieldsOf(entry[oldType]) : entry;
+  return {
+    name: nameIn(fields),
+    dir: type === "path" ? path(fields.dir) : undefined,
+    isCloned: type === "git",
+    subDir: path(fields.subDir) ?? path(fields["subDir?"]),
+  };
+}
+
+/** Lake's folders have the names without the quotes (`Name.toString (escape := false)`). */
+function nameIn(fields: Record<string, unknown>): string | undefined {
+  return path(path(fields.name)?.replace(/[«»]/g, ""));
 }
 
 function fieldsOf(value: unknown): Record<string, unknown> {

@@ -3,6 +3,7 @@ import { delimiter } from "node:path";
 import { LeanPickleError } from "../errors.ts";
 import { type ProgramEnd, runProgram } from "../system/run-program.ts";
 import { wouldDownload } from "./elan.ts";
+import { findMissingPackages } from "./missing-packages.ts";
 import { wholeName } from "./toolchain-name.ts";
 import { elanFolder, findOnPath, findTool } from "./tools.ts";
 import { parseJson } from "./trace-file.ts";
@@ -17,6 +18,8 @@ export interface EnvironmentQuestion {
   toolchain: string | null;
   /** Whether elan has to be told which toolchain that is. */
   mustName: boolean;
+  /** What lake is given to add to; by default this process's own environment. */
+  base?: NodeJS.ProcessEnv | undefined;
   /** In seconds. */
   timeout?: number | undefined;
   signal?: AbortSignal | undefined;
@@ -35,7 +38,8 @@ const PRINT_ENVIRONMENT = 'process.stdout.write("\\n" + JSON.stringify(process.e
  * Tells the whole environment that a REPL is to run in. Node itself is what lake is given to run:
  * not every system has an `env -0`, and `lake env` alone prints only what lake sets, and before
  * Lake 4.1.0 nothing.
- * @throws {LeanPickleError} `no-repl` where lake fails, or where elan would have to download Lean
+ * @throws {LeanPickleError} `no-repl` where lake fails, or where elan would have to download Lean or
+ * lake what the project requires
  */
 export async function askLeanEnvironment(
   question: EnvironmentQuestion,
@@ -45,9 +49,14 @@ export async function askLeanEnvironment(
   if (toolchain !== null && tool !== undefined && wouldDownload(tool, toolchain)) {
     throw notInstalled(toolchain);
   }
-  const env = ownEnvironment(mustName ? toolchain : null);
+  const env = withLean(question.base ?? process.env, mustName ? toolchain : null);
   if (lake === undefined || folder === undefined) {
     return env;
+  }
+  const missing = findMissingPackages(folder);
+  if (missing) {
+    const message = `${folder} is not complete: ${missing.what}, and "lake env" would fetch what is missing.`;
+    throw new LeanPickleError("no-repl", message, { hint: `Run "${missing.mend}" in ${folder}.` });
   }
   const args = ["env", process.execPath, "-e", PRINT_ENVIRONMENT];
   const end = await runProgram({ command: lake, args, cwd: folder, env }, { timeout, signal });
@@ -59,11 +68,11 @@ export async function askLeanEnvironment(
 }
 
 /** The REPL asks `lean` where its library is: elan's has to be found also by a shell without it. */
-function ownEnvironment(toolchain: string | null): NodeJS.ProcessEnv {
-  const { PATH = "" } = process.env;
+function withLean(base: NodeJS.ProcessEnv, toolchain: string | null): NodeJS.ProcessEnv {
+  const { PATH = "" } = base;
   const folder = findOnPath("lean") === undefined && findTool("lean") ? elanFolder() : undefined;
   return {
-    ...process.env,
+    ...base,
     ...(folder !== undefined && { PATH: PATH === "" ? folder : `${PATH}${delimiter}${folder}` }),
     ...(toolchain !== null && { ELAN_TOOLCHAIN: toolchain }),
   };

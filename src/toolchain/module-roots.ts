@@ -85,18 +85,22 @@ function findPackages(
 
 /**
  * Where the packages of a project lie, as absolute paths: `local` those that are used where they
- * lie, `roots` the folders that lake clones the others into; and which of these are a part of what
- * was cloned.
+ * lie, `roots` the folders that lake clones the others into; the names of these, `clones`; and which
+ * of them are a part of what was cloned.
  */
 export function packageFolders(
   project: string,
   evidence: Evidence,
-): { local: string[]; roots: string[]; parts: PackagePlaces["parts"] } {
+): { local: string[]; roots: string[]; clones: string[]; parts: PackagePlaces["parts"] } {
   const manifests = MANIFESTS.map((name) => placesIn(join(project, name), evidence));
   const roots = [...PACKAGES, ...manifests.flatMap(({ packagesDir }) => packagesDir ?? [])];
   return {
     local: manifests.flatMap(({ paths }) => paths).map((path) => resolve(project, path)),
     roots: [...new Set(roots.map((folder) => resolve(project, folder)))],
+    clones: manifests.flatMap(({ clones }, at) => {
+      const overridden = new Set(manifests.slice(at + 1).flatMap(({ names }) => names));
+      return clones.filter((name) => !overridden.has(name));
+    }),
     parts: manifests.flatMap(({ parts }) => parts),
   };
 }

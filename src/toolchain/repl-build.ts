@@ -5,6 +5,7 @@ import { type RunOptions, runProgram, withoutCredentials } from "../system/run-p
 import { BUILT_REPL } from "./checkout.ts";
 import { Evidence, isExecutable } from "./evidence.ts";
 import { checkOutCommit, checkOutRef, type GitOptions, withoutRepository } from "./git.ts";
+import { askLeanEnvironment } from "./lean-environment.ts";
 import { noSuchRevision, type ReplRevision } from "./repl-source.ts";
 import { readToolchain } from "./toolchain.ts";
 import { isSameToolchain } from "./toolchain-name.ts";
@@ -111,10 +112,16 @@ export async function buildRepl(checkout: string, options: LakeOptions): Promise
 /** The command that runs a REPL where it was built, with the Lean that it was built with. */
 export function launchIn(
   checkout: string,
-  { lake, toolchain }: LakeOptions,
-): { command: string; args: string[]; cwd: string; env: NodeJS.ProcessEnv; toolchain: string } {
-  const args = ["env", join(checkout, BUILT_REPL)];
-  return { command: lake, args, cwd: checkout, env: environmentOf(toolchain), toolchain };
+  { lake, toolchain, ...options }: LakeOptions,
+): { command: string; cwd: string; toolchain: string; askEnv: () => Promise<NodeJS.ProcessEnv> } {
+  const base = environmentOf(toolchain);
+  const question = { lake, folder: checkout, toolchain, mustName: true, base, ...options };
+  return {
+    command: join(checkout, BUILT_REPL),
+    cwd: checkout,
+    toolchain,
+    askEnv: () => askLeanEnvironment(question),
+  };
 }
 
 /** What says which Lean it is that runs: set by a `lake env` that runs this program, say. */

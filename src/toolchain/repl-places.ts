@@ -1,10 +1,10 @@
 /** Where REPLs are looked for. */
 import { existsSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../errors.ts";
 import { builtToolchains, findBuiltRepl } from "./built-repls.ts";
-import { BUILT_REPL } from "./checkout.ts";
-import { Evidence, isExecutable } from "./evidence.ts";
+import { BUILT_REPL, checkoutOf, pathsOfRepl } from "./checkout.ts";
+import { Evidence, followLinks, isExecutable } from "./evidence.ts";
 import { packageFolders } from "./module-roots.ts";
 import { wholeName } from "./toolchain-name.ts";
 import { findOnPath } from "./tools.ts";
@@ -60,6 +60,24 @@ function* places(
     yield { path: findBuiltRepl(name), from: `lean-pickle setup, for ${name}` };
   }
   yield { path: findOnPath("repl"), from: "PATH" };
+}
+
+/**
+ * Whether lake built a REPL for a project, which it is or which has it among its packages: then it
+ * did so with the project's toolchain, whatever the `lean-toolchain` of the package says, which
+ * counts only where lake is run in the package itself. A checkout elsewhere in the folder of the
+ * project, such as a submodule, is none of its packages.
+ */
+export function isBuiltBy(project: string, repl: string): boolean {
+  const { local, roots } = packageFolders(project, new Evidence());
+  const packages = [...roots, ...local].flatMap((folder) => [folder, followLinks(folder)]);
+  return pathsOfRepl(repl).some((path) => {
+    const checkout = checkoutOf(path);
+    const isProject = checkout === project || checkout === followLinks(project);
+    return (
+      isProject || packages.some((folder) => `${checkout}${sep}`.startsWith(`${folder}${sep}`))
+    );
+  });
 }
 
 /** The folders in which a package of the REPL may lie. */

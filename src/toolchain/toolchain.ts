@@ -1,8 +1,8 @@
 /** Which toolchain of Lean runs. */
-import { dirname, join, sep } from "node:path";
+import { dirname, join } from "node:path";
 import { checkoutOf, pathsOfRepl } from "./checkout.ts";
 import { overrideFor, readElanSettings } from "./elan.ts";
-import { type Evidence, followLinks } from "./evidence.ts";
+import type { Evidence } from "./evidence.ts";
 import { nameIn } from "./toolchain-name.ts";
 
 /** What is run, and where. */
@@ -78,18 +78,6 @@ export function toolchainOfRepl(repl: string, evidence: Evidence): NamedToolchai
     }
   }
   return null;
-}
-
-/**
- * Whether lake built a REPL for a project: then it did so with the project's toolchain, whatever the
- * `lean-toolchain` of the package says, which counts only where lake is run in the package itself.
- */
-export function isBuiltBy(project: string, repl: string): boolean {
-  const folders = [project, followLinks(project)];
-  return pathsOfRepl(repl).some((path) => {
-    const checkout = checkoutOf(path);
-    return folders.some((folder) => `${checkout}${sep}`.startsWith(`${folder}${sep}`));
-  });
 }
 
 /**

@@ -14,7 +14,11 @@ const V33 = "leanprover/lean4:v4.33.0-rc2";
 interface Document {
   ok: boolean;
   findings: { what: string; status: string; found: string; from: string; mend: string | null }[];
-  roundTrip: { steps: { step: string }[]; header: object; error?: object } | null;
+  roundTrip: {
+    steps: { step: string; elapsedMs: number }[];
+    header: object;
+    error?: object;
+  } | null;
 }
 
 /** A user with a home, a folder of programs that is all there is on PATH, and a folder to work in. */
@@ -189,6 +193,8 @@ describe("doctor", () => {
       steps: ["start", "command", "pickle", "unpickle", "tactic"].map((step) => ({ step })),
       header: { leanVersion: "4.33.0-rc2" },
     });
+    const times = document.roundTrip?.steps.map(({ elapsedMs }) => elapsedMs);
+    expect(times?.every(Number.isInteger)).toBe(true);
     expect(readdirSync(machine.temporary)).toEqual([".keep"]);
     expect(readdirSync(machine.cwd).includes("lean-pickle.json")).toBe(false);
   });
@@ -208,6 +214,50 @@ describe("doctor", () => {
     expect(finding(named, "REPL")).toMatchObject({
       status: "bad",
       found: expect.stringContaining("There is no REPL at"),
+    });
+  });
+
+  it.each([
+    ["lake", "LEAN_PICKLE_LAKE"],
+    ["project", "LEAN_PICKLE_PROJECT"],
+    ["REPL", "LEAN_PICKLE_REPL"],
+  ])(
+    "says by which variable a %s is named that is not there, and how to unset it",
+    async (what, variable) => {
+      const machine = new Machine();
+      machine.hasLean();
+      machine.hasProject();
+      const document = await machine.doctor({ [variable]: "/nowhere" });
+      expect(finding(document, what)).toMatchObject({
+        status: "bad",
+        found: expect.stringContaining("/nowhere"),
+        from: variable,
+        mend: `unset ${variable}`,
+      });
+      const option = await machine.doctor({}, [`--${what.toLowerCase()}`, "/nowhere"]);
+      expect(finding(option, what)).toMatchObject({ from: `--${what.toLowerCase()}`, mend: null });
+    },
+  );
+
+  it("says how to build a REPL that is named and not built", async () => {
+    const machine = new Machine();
+    machine.hasLean();
+    const checkout = join(machine.root, "repl");
+    file(join(checkout, "lean-toolchain"), V33);
+    const document = await machine.doctor({ LEAN_PICKLE_REPL: checkout });
+    expect(finding(document, "REPL")).toMatchObject({
+      status: "bad",
+      mend: `(cd ${checkout} && lake build)`,
+    });
+  });
+
+  it("warns of a lean-toolchain that names no toolchain", async () => {
+    const machine = new Machine();
+    machine.hasLean();
+    machine.hasProject(`# a comment\n${V33}`);
+    expect(finding(await machine.doctor(), "toolchain")).toMatchObject({
+      status: "warning",
+      found: "the lean-toolchain of the project names no toolchain",
     });
   });
 
@@ -284,6 +334,21 @@ describe("doctor", () => {
     });
     const below = await machine.doctor(env, ["--project", machine.cwd, "-d", machine.root]);
     expect(finding(below, "project")?.mend).toBe("lake build");
+  });
+
+  it("has lake fetch no package, and says how to", async () => {
+    const machine = new Machine();
+    machine.hasLean();
+    machine.hasProject();
+    const packages = [{ type: "git", name: "batteries", url: "u", rev: "r" }];
+    file(join(machine.cwd, "lake-manifest.json"), JSON.stringify({ packages }));
+    const document = await machine.doctor();
+    expect(finding(document, "project")).toMatchObject({
+      status: "bad",
+      found: expect.stringMatching(/; its package batteries is not there$/),
+      mend: "lake build",
+    });
+    expect(document.roundTrip).toBeNull();
   });
 
   it.each<[string, string, RegExp]>([

@@ -135,7 +135,7 @@ describe("lean-pickle setup, where it cannot be done", () => {
   });
 
   it.each([
-    ["dies", { SIMULATED_REPL_SEGV_ON: "exact h" }, [], /\(tactic\).*exited with code/],
+    ["dies", { SIMULATED_REPL_SEGV_ON: "exact h" }, [], /\(tactic\).*was killed by SIGSEGV/],
     ["cannot pickle", { SIMULATED_REPL_CLOSURES_AT: "1" }, [], /\(pickle\)/],
     [
       "does not answer",

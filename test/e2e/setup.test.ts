@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { executable, file, git } from "../support/lean-places.ts";
@@ -71,14 +71,27 @@ describe("lean-pickle setup", () => {
     expect([added.stdout, added.code], added.stderr).toEqual(["-1\n", 0]);
   });
 
+  it("minds nothing that lake prints on standard output before it runs the REPL", async () => {
+    const place = new SetupPlace();
+    const from = replMirror({ "v4.33.0": "leanprover/lean4:v4.33.0" });
+    const env = { LAKE_SAYS: "info: manifest out of date" };
+    const { code, stderr } = await place.run(["--lean", "v4.33.0", "--from", from], { env });
+    expect([code, stderr]).toEqual([0, expect.stringContaining("It works:")]);
+  });
+
   it("says that elan will download a Lean that is not installed", async () => {
     file(join(place.root, "home", ".elan", "bin", ".keep"));
     const args = ["--lean", "v4.31.0", "--from", mirror, "--force"];
-    const before = await place.run(args);
-    expect(before.stderr).toContain("elan downloads leanprover/lean4:v4.31.0 first");
-    const installed = "home/.elan/toolchains/leanprover--lean4---v4.31.0/.keep";
-    file(join(place.root, installed));
-    expect((await place.run(args)).stderr).not.toContain("elan downloads");
+    const says = "elan downloads leanprover/lean4:v4.31.0 first";
+    // A lake that is not elan's downloads nothing.
+    expect((await place.run(args)).stderr).not.toContain(says);
+    executable(join(place.bin, "elan"));
+    const [lake, behind] = [join(place.bin, "lake"), join(place.root, "lake")];
+    renameSync(lake, behind);
+    const installed = join(place.root, "home/.elan/toolchains/leanprover--lean4---v4.31.0");
+    executable(lake, `#!/bin/sh\n/bin/mkdir -p ${installed}\nexec ${behind} "$@"\n`);
+    expect((await place.run(args)).stderr).toContain(says);
+    expect((await place.run(args)).stderr).not.toContain(says);
   });
 
   it("looks upstream first, and then in LeanInteract's fork", async () => {

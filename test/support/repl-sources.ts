@@ -62,6 +62,9 @@ const { spawn, spawnSync } = require("node:child_process");
 const [command, ...args] = process.argv.slice(2);
 const { LAKE_LOG, LAKE_FAILS, LAKE_HANGS, LAKE_MAKES_NOTHING, LAKE_LEAN, ELAN_TOOLCHAIN } = process.env;
 if (command === "env") {
+  if (process.env.LAKE_SAYS) {
+    console.log(process.env.LAKE_SAYS);
+  }
   const { status, signal } = spawnSync(args[0], args.slice(1), { stdio: "inherit" });
   process.exit(signal ? 1 : status);
 }

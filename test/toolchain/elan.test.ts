@@ -2,11 +2,11 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { elanHome, isInstalled, parseElanSettings } from "../../src/toolchain/elan.ts";
+import { elanHome, isElans, isInstalled, parseElanSettings } from "../../src/toolchain/elan.ts";
 import { Evidence } from "../../src/toolchain/evidence.ts";
 import { chosenToolchain } from "../../src/toolchain/toolchain.ts";
 import { temporaryFolder } from "../support/folders.ts";
-import { file, stubLeanEnvironment } from "../support/lean-places.ts";
+import { executable, file, stubLeanEnvironment } from "../support/lean-places.ts";
 
 /** As elan 4 writes it. */
 function settings(overrides: Record<string, string>): string {
@@ -93,6 +93,21 @@ describe("chosenToolchain", () => {
     symlinkSync(real, link);
     file(join(home, "settings.toml"), settings({ [real]: "v4.9.0" }));
     expect(chosen(link)?.name).toBe("v4.9.0");
+  });
+});
+
+describe("isElans", () => {
+  it("knows elan's programs, as copies beside it, as links to it, and by links from elsewhere", () => {
+    executable(join(home, "bin/elan"));
+    const lake = executable(join(home, "bin/lake"));
+    symlinkSync("elan", join(home, "bin/lean"));
+    const elsewhere = temporaryFolder();
+    symlinkSync(lake, join(elsewhere, "lake"));
+    symlinkSync(join(home, "bin/lean"), join(elsewhere, "lean"));
+    for (const folder of [join(home, "bin"), elsewhere]) {
+      expect([isElans(join(folder, "lake")), isElans(join(folder, "lean"))]).toEqual([true, true]);
+    }
+    expect(isElans(executable(join(elsewhere, "own/lake")))).toBe(false);
   });
 });
 

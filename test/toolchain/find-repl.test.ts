@@ -216,6 +216,18 @@ describe("a REPL of one toolchain and a project of another", () => {
     const folder = checkout(V33, join(here, ".lake/packages/repl"));
     expect(await findRepl({})).toMatchObject({ toolchain: V31 });
     expect(await findRepl({ repl: folder })).toMatchObject({ toolchain: V31 });
+    // A package that is used where it lies.
+    const packages = [{ type: "path", name: "REPL", dir: "tools/repl" }];
+    file(join(here, "lake-manifest.json"), JSON.stringify({ packages }));
+    const local = checkout(V33, join(here, "tools/repl"));
+    expect(await findRepl({ repl: local })).toMatchObject({ toolchain: V31 });
+  });
+
+  it("is refused where it was built by itself, in a folder of the project", async () => {
+    file(join(here, "lean-toolchain"), V31);
+    file(join(here, "lakefile.toml"));
+    const folder = checkout(V33, join(here, "repl"));
+    await expect(findRepl({ repl: folder })).rejects.toMatchObject({ code: "no-repl" });
   });
 });
 

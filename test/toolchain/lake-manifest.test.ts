@@ -1,20 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { readManifest } from "../../src/toolchain/lake-manifest.ts";
 
-const NOTHING = { packagesDir: undefined, paths: [], parts: [] };
+const NOTHING = { packagesDir: undefined, names: [], clones: [], paths: [], parts: [] };
 
 describe("readManifest", () => {
   it("takes packages used where they lie, and those that are a part of what was cloned", () => {
     const packages = [
       { type: "path", name: "a", dir: "../a", inherited: false },
       { type: "git", name: "b", url: "u", rev: "r", subDir: null },
-      { type: "git", name: "c", url: "u", rev: "r", subDir: "lean" },
+      { type: "git", name: "«c-d»", url: "u", rev: "r", subDir: "lean" },
     ];
     const text = JSON.stringify({ version: "1.1.0", packagesDir: ".lake/packages", packages });
     expect(readManifest(text)).toEqual({
       packagesDir: ".lake/packages",
+      names: ["a", "b", "c-d"],
+      clones: ["b", "c-d"],
       paths: ["../a"],
-      parts: [{ name: "c", folder: "lean" }],
+      parts: [{ name: "c-d", folder: "lean" }],
     });
   });
 
@@ -26,6 +28,8 @@ describe("readManifest", () => {
     ];
     expect(readManifest(JSON.stringify({ version: 5, packages }))).toEqual({
       packagesDir: undefined,
+      names: ["a", "b", "c"],
+      clones: ["b", "c"],
       paths: ["./../a"],
       parts: [{ name: "c", folder: "lean" }],
     });

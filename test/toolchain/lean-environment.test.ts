@@ -6,7 +6,7 @@ import {
   type EnvironmentQuestion,
 } from "../../src/toolchain/lean-environment.ts";
 import { temporaryFolder } from "../support/folders.ts";
-import { executable, stubLeanEnvironment } from "../support/lean-places.ts";
+import { executable, file, stubLeanEnvironment } from "../support/lean-places.ts";
 import { isRunning } from "../support/processes.ts";
 import { until } from "../support/wait.ts";
 
@@ -110,6 +110,21 @@ describe("askLeanEnvironment", () => {
     controller.abort(new Error("enough"));
     await expect(asked).rejects.toThrow("enough");
     expect(isRunning(Number(readFileSync(pid, "utf8")))).toBe(false);
+  });
+
+  it("has lake fetch nothing that nobody asked for", async () => {
+    const asked = join(here, "asked");
+    const packages = [{ type: "git", name: "mathlib", url: "u", rev: "r" }];
+    file(join(here, "lake-manifest.json"), JSON.stringify({ packages }));
+    const script = `touch ${asked}; shift; exec "$@"`;
+    await expect(ask(script)).rejects.toMatchObject({
+      code: "no-repl",
+      message: `${here} is not complete: its package mathlib is not there, and "lake env" would fetch what is missing.`,
+      hint: `Run "lake exe cache get && lake build" in ${here}.`,
+    });
+    expect(existsSync(asked)).toBe(false);
+    mkdirSync(join(here, ".lake/packages/mathlib"), { recursive: true });
+    expect(await ask(script)).toHaveProperty("PATH");
   });
 
   it("has elan download nothing that nobody asked for", async () => {
