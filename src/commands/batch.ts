@@ -31,7 +31,7 @@ export async function addBatch(
       replaceName,
       force: options.force,
       noRun: !options.run,
-      lock: context.lockOptionsToTheEnd,
+      lock: context.changeOptionsToTheEnd,
       onStep: (what) =>
         progress.step(`${what} of ${items.length}${rate(good + failed, startedAt)}`),
       onMiss: options.explain

@@ -4,7 +4,7 @@ import { Output } from "../output/output.ts";
 import type { Progress } from "../output/progress.ts";
 import type { LeanServerOptions } from "../session/addition.ts";
 import { PickleSessionCache } from "../session/pickle-session-cache.ts";
-import type { LockOptions } from "../session/pickle-session-state.ts";
+import type { CacheOptions } from "../session/pickle-session-state.ts";
 import type { FoundRepl } from "../toolchain/find-repl.ts";
 import { type GlobalOptions, settleGlobalOptions } from "./options.ts";
 
@@ -41,18 +41,18 @@ export class Context {
 
   /** Opens the cache of the working directory. */
   openCache(): PickleSessionCache {
-    const { workingDir, trust } = this.options;
-    return new PickleSessionCache(workingDir, { ...this.lockOptions, trust });
+    return new PickleSessionCache(this.options.workingDir, this.changeOptions);
   }
 
-  /** How a lock is waited for. */
-  get lockOptions(): LockOptions {
-    return { ...this.lockOptionsToTheEnd, signal: this.signal };
+  /** How a cache is changed. */
+  get changeOptions(): CacheOptions {
+    return { ...this.changeOptionsToTheEnd, signal: this.signal };
   }
 
-  /** How a lock is waited for by what has to be kept also when the work is interrupted. */
-  get lockOptionsToTheEnd(): LockOptions {
+  /** How it is changed by what has to be kept also when the work is interrupted. */
+  get changeOptionsToTheEnd(): CacheOptions {
     return {
+      trust: this.options.trust,
       lockTimeout: this.options.lockTimeout,
       onWait: (holder) => this.output.note(`Waiting for ${holder}, which changes the cache.`),
     };

@@ -81,7 +81,7 @@ async function prune(context: Context, options: PruneOptions): Promise<Outcome> 
     }
   }
   // Exactly what was listed: what was added or used since then stays.
-  const pruned = await carryOut(cache.workingDir, context.lockOptions, plan);
+  const pruned = await carryOut(cache.workingDir, context.changeOptions, plan);
   showPruned(output, pruned);
   if (pruned.leftOver.length === 0) {
     return "done";

@@ -65,8 +65,8 @@ async function verify(
 }
 
 async function repairIn(context: Context): Promise<ManifestRepair | undefined> {
-  const { options, output, lockOptions } = context;
-  const repaired = await repairManifest(resolve(options.workingDir), lockOptions);
+  const { options, output, changeOptions } = context;
+  const repaired = await repairManifest(resolve(options.workingDir), changeOptions);
   if (repaired) {
     tellRepair(output, repaired);
   }

@@ -1,7 +1,7 @@
 /** Making states of what a batch has pickled: in groups, while Lean goes on with the next. */
 import { isSystemError, LeanPickleError } from "../errors.ts";
-import type { LockOptions } from "../store/lock.ts";
 import type { ManifestState } from "../store/manifest.ts";
+import type { ChangeOptions } from "../store/manifest-update.ts";
 import type { Candidate, Keeping } from "./keeping.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 
@@ -33,7 +33,7 @@ export interface BatchWriterOptions {
    * How the manifest's lock is waited for. Without a signal: what is done when the work is
    * interrupted is kept all the same.
    */
-  lock?: LockOptions | undefined;
+  lock?: ChangeOptions | undefined;
 }
 
 /**

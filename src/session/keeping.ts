@@ -2,9 +2,9 @@
 import { LeanPickleError } from "../errors.ts";
 import { canonicalJson, keyOfPickle } from "../recipe/key.ts";
 import { picklePath } from "../store/layout.ts";
-import type { LockOptions } from "../store/lock.ts";
 import type { Manifest, ManifestState } from "../store/manifest.ts";
 import { readManifest } from "../store/manifest-file.ts";
+import type { ChangeOptions } from "../store/manifest-update.ts";
 import { updateManifest } from "../store/manifest-update.ts";
 import { isPickleThere } from "../store/pickle-presence.ts";
 import { removePickle, syncPickles } from "../store/pickles.ts";
@@ -26,7 +26,7 @@ export interface Candidate {
 /** How candidates become states. */
 export interface KeepOptions {
   workingDir: string;
-  lock: LockOptions;
+  lock: ChangeOptions;
   /** Whether a name is taken from the state that has it. */
   replaceName?: boolean | undefined;
   /** Whether a state that the cache holds already gets the new pickle. */

@@ -1,8 +1,8 @@
 import { checkFolders } from "../store/folders.ts";
 import { picklePath } from "../store/layout.ts";
-import type { LockOptions } from "../store/lock.ts";
 import type { Manifest, ManifestState } from "../store/manifest.ts";
 import { readManifest } from "../store/manifest-file.ts";
+import type { ChangeOptions } from "../store/manifest-update.ts";
 import { StateIndex } from "../store/state-index.ts";
 import { ProcessInputs } from "./identity.ts";
 import { LoadedStates } from "./loaded-states.ts";
@@ -12,7 +12,7 @@ import type { CacheOptions, PickleSessionState } from "./pickle-session-state.ts
 export class OpenCache {
   /** Absolute: a change of the current directory changes no cache. */
   readonly workingDir: string;
-  readonly lock: LockOptions;
+  readonly lock: ChangeOptions;
   /** Whether Lean is given what somebody else could have written. */
   readonly trust: boolean;
   readonly loaded = new LoadedStates();
@@ -20,10 +20,10 @@ export class OpenCache {
   #index: StateIndex;
 
   /** @throws {LeanPickleError} `cache-damaged` */
-  constructor(workingDir: string, { trust = false, ...lock }: CacheOptions) {
+  constructor(workingDir: string, options: CacheOptions) {
     this.workingDir = workingDir;
-    this.lock = lock;
-    this.trust = trust;
+    this.lock = options;
+    this.trust = options.trust ?? false;
     checkFolders(workingDir);
     this.#index = new StateIndex(readManifest(workingDir));
   }

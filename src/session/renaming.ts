@@ -1,5 +1,5 @@
-import type { LockOptions } from "../store/lock.ts";
 import type { Manifest } from "../store/manifest.ts";
+import type { ChangeOptions } from "../store/manifest-update.ts";
 import { updateManifest } from "../store/manifest-update.ts";
 import { checkName } from "./names.ts";
 import { noSuchState } from "./verdicts.ts";
@@ -11,7 +11,7 @@ import { noSuchState } from "./verdicts.ts";
  */
 export async function renameStates(
   workingDir: string,
-  lock: LockOptions,
+  lock: ChangeOptions,
   names: ReadonlyMap<number, string>,
   mayReplace: boolean,
 ): Promise<Manifest> {

@@ -1,5 +1,6 @@
 import { LeanPickleError } from "../errors.ts";
 import type { ManifestState } from "../store/manifest.ts";
+import { HOW_TO_TRUST } from "../store/trust.ts";
 import type { ProofView, Verdict, VerdictStatus } from "./session-cache.ts";
 
 /** A state that was not loaded, and why. */
@@ -56,8 +57,7 @@ const HINTS: Record<NotLoaded["status"] | NonNullable<NotLoaded["code"]>, string
   incompatible: MAKE_AGAIN,
   "goals-changed": MAKE_AGAIN,
   timeout: "Give it more time with --timeout.",
-  untrusted:
-    'If it should be yours alone: "chown" or "chmod o-w" it, or have "lean-pickle reload --repair" make it again.',
+  untrusted: HOW_TO_TRUST,
   failed: "What Lean and lean-pickle say to each other is shown with --verbose.",
 };
 

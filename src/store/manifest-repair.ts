@@ -7,11 +7,12 @@ import { fileSystem } from "./file-system.ts";
 import { prepareFolders } from "./folders.ts";
 import { findStrayFiles, type Garbage } from "./garbage.ts";
 import { backupPath, manifestPath, temporaryPath } from "./layout.ts";
-import { type LockOptions, withLock } from "./lock.ts";
+import { withLock } from "./lock.ts";
 import type { Manifest } from "./manifest.ts";
 import { DamagedManifestError, readStored } from "./manifest-file.ts";
-import { checkChanged, manifestText } from "./manifest-update.ts";
+import { type ChangeOptions, checkChanged, manifestText } from "./manifest-update.ts";
 import { readRegularFile } from "./regular-file.ts";
+import { checkBeforeRewrite } from "./trust.ts";
 
 /**
  * How many session ids are passed over, besides those that may have been given: some states of the
@@ -43,11 +44,11 @@ export interface ManifestRepair {
  * pickles that the backup does not know allow, and from {@link SPARE_IDS} further than that.
  * @returns undefined where the manifest is good
  * @throws {LeanPickleError} `cache-damaged` where the backup is not good, or the manifest is of a
- * later version
+ * later version; `untrusted` where somebody else could have written the backup
  */
 export async function repairManifest(
   workingDir: string,
-  options: LockOptions,
+  options: ChangeOptions,
 ): Promise<ManifestRepair | undefined> {
   if (!findBackupOfDamaged(workingDir)) {
     return undefined;
@@ -58,6 +59,9 @@ export async function repairManifest(
     if (!backup) {
       // Another process was faster.
       return undefined;
+    }
+    if (!options.trust) {
+      checkBeforeRewrite(backupPath(workingDir));
     }
     const { garbage } = await findStrayFiles(workingDir, backup);
     const unknownPickles = garbage.filter(({ kind }) => kind === "pickle");

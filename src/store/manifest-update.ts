@@ -9,6 +9,13 @@ import { type LockOptions, withLock } from "./lock.ts";
 import { checkManifest, dropUnneededRecipes, type Manifest } from "./manifest.ts";
 import { readStored } from "./manifest-file.ts";
 import { readRegularFile } from "./regular-file.ts";
+import { checkBeforeRewrite } from "./trust.ts";
+
+/** How a manifest is changed. */
+export interface ChangeOptions extends LockOptions {
+  /** Whether one that somebody else could have written is changed: from then on it is one's own. */
+  trust?: boolean | undefined;
+}
 
 /** How often a change starts over that another process overtook in spite of the lock. */
 const MAX_ATTEMPTS = 5;
@@ -20,12 +27,15 @@ const MAX_ATTEMPTS = 5;
  */
 export async function updateManifest<T>(
   workingDir: string,
-  options: LockOptions,
+  options: ChangeOptions,
   change: (manifest: Manifest) => T,
 ): Promise<{ manifest: Manifest; result: T }> {
   await prepareFolders(workingDir);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const done = await withLock(workingDir, options, async () => {
+      if (!options.trust) {
+        checkBeforeRewrite(manifestPath(workingDir));
+      }
       const { manifest, text } = readStored(workingDir);
       const result = change(manifest);
       manifest.revision++;

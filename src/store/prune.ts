@@ -4,8 +4,8 @@ import { fileSystem } from "./file-system.ts";
 import { findStrayFiles, type Garbage, isAbandoned } from "./garbage.ts";
 import { type GarbageRemoval, removeGarbage } from "./garbage-removal.ts";
 import { picklePath } from "./layout.ts";
-import type { LockOptions } from "./lock.ts";
 import type { Manifest, ManifestState } from "./manifest.ts";
+import type { ChangeOptions } from "./manifest-update.ts";
 import { chooseStates, type Doomed, type PruneRules, type StateOnDisk } from "./prune-rules.ts";
 import { removeStates } from "./removal.ts";
 import { examineState } from "./verify-state.ts";
@@ -91,7 +91,7 @@ export interface Pruned extends GarbageRemoval {
  */
 export async function carryOut(
   workingDir: string,
-  lock: LockOptions,
+  lock: ChangeOptions,
   plan: PrunePlan,
 ): Promise<Pruned> {
   const { garbage, leftOver } = await removeGarbage(workingDir, lock, plan.garbage);

@@ -1,8 +1,8 @@
 import { hasSystemCode } from "../errors.ts";
 import { fileSystem } from "./file-system.ts";
 import { backupPath, picklePath } from "./layout.ts";
-import type { LockOptions } from "./lock.ts";
 import type { Manifest, ManifestState } from "./manifest.ts";
+import type { ChangeOptions } from "./manifest-update.ts";
 import { updateManifest } from "./manifest-update.ts";
 import { removePickle } from "./pickles.ts";
 
@@ -20,7 +20,7 @@ export interface Removal {
  */
 export async function removeStates(
   workingDir: string,
-  options: LockOptions,
+  options: ChangeOptions,
   sessionIds: readonly number[],
   mayGo: (state: ManifestState) => boolean = () => true,
 ): Promise<{ manifest: Manifest; removal: Removal }> {

@@ -4,6 +4,7 @@
  * be run to make a state again, and by which digest its pickle is known.
  */
 import { constants, type Stats } from "node:fs";
+import { LeanPickleError } from "../errors.ts";
 import { fileSystem } from "./file-system.ts";
 import { cachePath, manifestPath, picklePath, temporaryPath } from "./layout.ts";
 import type { ManifestState } from "./manifest.ts";
@@ -58,6 +59,22 @@ export function findDistrust(
 export function findRecipeDistrust(workingDir: string): string | undefined {
   return distrustOf([manifestPath(workingDir)], "its recipe: it is run only with --trust");
 }
+
+/**
+ * Refuses to write what a manifest, or its backup, says: what is written is its user's own, and so
+ * would be what somebody else put in.
+ * @throws {LeanPickleError} `untrusted`
+ */
+export function checkBeforeRewrite(path: string): void {
+  const distrust = distrustOf([path], "what it says: it is written again only with --trust");
+  if (distrust !== undefined) {
+    throw new LeanPickleError("untrusted", distrust, { hint: HOW_TO_TRUST });
+  }
+}
+
+/** What can be done about a file that somebody else could have written. */
+export const HOW_TO_TRUST =
+  'If it should be yours alone, and nobody else did write it: "chown" or "chmod o-w" it.';
 
 function distrustOf(paths: readonly string[], what: string): string | undefined {
   for (const path of paths) {

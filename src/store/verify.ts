@@ -96,7 +96,12 @@ async function verifyRest(workingDir: string, before: Manifest): Promise<Found> 
   const { garbage, foreign } = await findSettled(workingDir, before);
   const backup = readBackup(workingDir);
   const findings: Finding[] = findWriters(
-    [manifestPath(workingDir), cachePath(workingDir), temporaryPath(workingDir)],
+    [
+      manifestPath(workingDir),
+      backupPath(workingDir),
+      cachePath(workingDir),
+      temporaryPath(workingDir),
+    ],
     about,
   );
   if (backup.state === "damaged") {

@@ -113,6 +113,40 @@ describe("a manifest that everyone could have written", () => {
   });
 });
 
+describe("a manifest that everyone can write", () => {
+  it.each([
+    ["add", "-c", "def g := 1"],
+    ["add", "-c", CODE, "-n", "other"],
+    ["rm", "base"],
+    ["clear", "--yes"],
+    ["prune", "--max-size", "0"],
+  ])("is not made one's own by a change without --trust: %s %s %s", async (...args) => {
+    const { cwd } = await fill();
+    const path = join(cwd, "lean-pickle.json");
+    const before = readFileSync(path, "utf8");
+    chmodSync(path, 0o646);
+    const { code, stderr, stdout } = await run(args, { cwd });
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`${path} can be written by everyone`);
+    expect(stderr).toContain("only with --trust");
+    expect(readFileSync(path, "utf8")).toBe(before);
+    await succeed([...args, "--trust"], { cwd });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it("is not restored from a backup that everyone can write, without --trust", async () => {
+    const { cwd } = await fill();
+    writeFileSync(join(cwd, "lean-pickle.json"), "{");
+    const backup = join(cwd, "lean-pickle.json.bak");
+    chmodSync(backup, 0o646);
+    const { code, stderr } = await run(["verify", "--repair"], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${backup} can be written by everyone`);
+    expect(readFileSync(join(cwd, "lean-pickle.json"), "utf8")).toBe("{");
+    expect((await run(["verify", "--repair", "--trust"], { cwd })).stderr).toContain("Restored");
+  });
+});
+
 describe("what belongs to another user", () => {
   it.runIf(isRoot)("is not given to Lean without --trust (only root can set this up)", async () => {
     const { cwd, pickles } = await fill();
