@@ -7,7 +7,7 @@ import { findForeignWriter } from "./trust.ts";
  * What was found: the pickle of a state is missing, no regular file, of another size or content than
  * was written, cannot be read, or says in its header that another Lean wrote it than the manifest
  * says; somebody else could have written a file or a folder; the backup of the manifest is damaged;
- * or no state needs a file, and no running process can be about to.
+ * there are pickles and no manifest; or no state needs a file, and no running process can be about to.
  */
 type FindingCode =
   | `pickle-${DamageKind}`
@@ -15,6 +15,7 @@ type FindingCode =
   | "pickle-header"
   | "foreign-writer"
   | "backup-damaged"
+  | "manifest-missing"
   | "garbage";
 
 /** Something that is not as it should be. */

@@ -93,6 +93,12 @@ export function readBackup(workingDir: string): Backup {
     : { state: "damaged", problem: checked.problem };
 }
 
+/** Whether nothing is in the manifest's place. */
+export function isManifestGone(workingDir: string): boolean {
+  const found = fileSystem.lstatSync(manifestPath(workingDir), { throwIfNoEntry: false });
+  return found === undefined;
+}
+
 /** The text of the manifest; undefined where there is none. */
 function readText(workingDir: string): string | undefined {
   try {

@@ -5,6 +5,7 @@ import { findStrayFiles, type Garbage, isAbandoned } from "./garbage.ts";
 import { type GarbageRemoval, removeGarbage } from "./garbage-removal.ts";
 import { picklePath } from "./layout.ts";
 import type { Manifest, ManifestState } from "./manifest.ts";
+import { isManifestGone } from "./manifest-file.ts";
 import type { ChangeOptions } from "./manifest-update.ts";
 import { chooseStates, type Doomed, type PruneRules, type StateOnDisk } from "./prune-rules.ts";
 import { removeStates } from "./removal.ts";
@@ -18,6 +19,8 @@ export interface PrunePlan {
   garbage: Garbage[];
   /** What no state needs, but a running process may: it is kept. */
   young: Garbage[];
+  /** Pickles where there is no manifest: one that is restored may name them, so they are kept. */
+  orphaned: Garbage[];
 }
 
 /** How it is planned what is to go. */
@@ -45,10 +48,14 @@ export async function planPrune(
     states.push({ state, ...found, isDamaged });
   }
   const { garbage } = await findStrayFiles(workingDir, manifest);
+  const isOrphaned = ({ kind }: Garbage): boolean =>
+    kind === "pickle" && isManifestGone(workingDir);
+  const others = garbage.filter((each) => !isOrphaned(each));
   return {
     states: chooseStates(states, rules, options.builtOn, Date.now()),
-    garbage: garbage.filter(isAbandoned),
-    young: garbage.filter((each) => !isAbandoned(each)),
+    garbage: others.filter(isAbandoned),
+    young: others.filter((each) => !isAbandoned(each)),
+    orphaned: garbage.filter(isOrphaned),
   };
 }
 

@@ -5,7 +5,7 @@ import { checkFolders } from "./folders.ts";
 import { findStrayFiles, type Garbage, isAbandoned, type StrayFiles } from "./garbage.ts";
 import { backupPath, cachePath, manifestPath, temporaryPath } from "./layout.ts";
 import type { Manifest, ManifestState } from "./manifest.ts";
-import { readBackup, readManifest } from "./manifest-file.ts";
+import { isManifestGone, readBackup, readManifest } from "./manifest-file.ts";
 import { verifyState } from "./verify-state.ts";
 
 /** What came of looking at a cache. */
@@ -108,7 +108,14 @@ async function verifyRest(workingDir: string, before: Manifest): Promise<Found> 
     const message = `The backup of the manifest is not usable: ${backup.problem}. The next change replaces it.`;
     findings.push({ code: "backup-damaged", message, path: backupPath(workingDir), ...about });
   }
-  for (const { path, kind, bytes } of garbage.filter(isAbandoned)) {
+  const isOrphan = ({ kind }: Garbage): boolean => kind === "pickle" && isManifestGone(workingDir);
+  if (garbage.some(isOrphan)) {
+    const message = "There is no manifest, but there are pickles: prune keeps them.";
+    findings.push({ code: "manifest-missing", message, path: manifestPath(workingDir), ...about });
+  }
+  for (const { path, kind, bytes } of garbage.filter(
+    (each) => isAbandoned(each) && !isOrphan(each),
+  )) {
     findings.push({ code: "garbage", message: GARBAGE[kind], path, bytes, ...about });
   }
   const message = "It is not of lean-pickle: prune leaves it alone.";

@@ -33,6 +33,21 @@ function withGarbage() {
 }
 
 describe("prune", () => {
+  it("keeps the pickles of a cache whose manifest and backup are gone, and verify tells", async () => {
+    const { cwd, pathOf } = withGarbage();
+    const pickle = pathOf(0);
+    makeOld(pickle, 2 * DAY);
+    rmSync(join(cwd, "lean-pickle.json"));
+    rmSync(join(cwd, "lean-pickle.json.bak"), { force: true });
+    const { code, stdout, stderr } = await run(["prune"], { cwd });
+    expect([code, stdout]).toEqual([0, ""]);
+    expect(stderr).toContain("there is no manifest to say what they are");
+    expect(existsSync(pickle)).toBe(true);
+    const verified = await run(["verify", "--json"], { cwd });
+    expect(verified.code).toBe(1);
+    expect(JSON.parse(verified.stdout).findings).toMatchObject([{ code: "manifest-missing" }]);
+  });
+
   it("removes, without a rule, only garbage that no running process can be about to need", async () => {
     const { cwd, old, kept } = withGarbage();
     const log = join(temporaryFolder(), "repl.log");

@@ -43,7 +43,7 @@ async function add(workingDir: string, text: string, name: string): Promise<void
 async function prune(workingDir: string): Promise<void> {
   const cache = open(workingDir);
   const { garbage, states } = await planPruneOf(cache, { maxBytes: 0 }, {});
-  await carryOut(workingDir, { lockTimeout: 0.5 }, { garbage, states, young: [] });
+  await carryOut(workingDir, { lockTimeout: 0.5 }, { garbage, states, young: [], orphaned: [] });
 }
 
 async function cacheOf(states: number): Promise<string> {
