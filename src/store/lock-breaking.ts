@@ -49,6 +49,7 @@ export async function isLockAbandoned(place: LockPlace): Promise<boolean> {
 interface Judgement {
   /** As {@link identifyLock} tells. */
   lock: string;
+  /** The process that says that it has it, and runs. */
   holder: Holder | undefined;
   holders: Holder[];
   isAbandoned: boolean;
@@ -61,17 +62,21 @@ async function judgeLock(place: LockPlace): Promise<Judgement> {
   }
   // Whoever has this lock said so before it took it, so it is among those that are found only now.
   const holders = await readHolders(place);
-  const holder = holders.find((each) => each.lock === lock);
-  return { lock, holder, holders, isAbandoned: isStale(place) || isDead(holder, holders) };
+  const candidates = candidatesFor(lock, holders);
+  const living = candidates.filter((each) => !hasEnded(each));
+  const isDead = candidates.length > 0 && living.length === 0;
+  const holder = living.find((each) => each.lock === lock);
+  return { lock, holder, holders, isAbandoned: isDead || isStale(place) };
 }
 
 /**
- * Whether the process that has the lock has ended. Where none says that it has this one, it is one
- * of those that were about to take it; where there are none of those either, it is not ours to judge.
+ * Who may have the lock: those that say so, and those that were about to take one. One of the first
+ * that is dead need not be who has it: a file system that keeps no time of birth, or only a coarse
+ * one, tells a new lock from the one before it no better than by a number that it gives out again.
+ * Where there are none at all, it is not ours to judge.
  */
-function isDead(holder: Holder | undefined, holders: readonly Holder[]): boolean {
-  const candidates = holder ? [holder] : holders.filter(({ lock }) => lock === "");
-  return candidates.length > 0 && candidates.every(hasEnded);
+function candidatesFor(lock: string, holders: readonly Holder[]): Holder[] {
+  return holders.filter((each) => each.lock === lock || each.lock === "");
 }
 
 function isStale(place: LockPlace): boolean {

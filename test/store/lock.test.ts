@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -10,7 +12,7 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { prepareFolders } from "../../src/store/folders.ts";
 import { cachePath, lockPath, manifestLock, temporaryPath } from "../../src/store/layout.ts";
 import { withLock } from "../../src/store/lock.ts";
@@ -171,6 +173,42 @@ describe("withLock", () => {
     const work = withLock(folder, { lockTimeout: 0.05 }, async () => "never");
     await expect(work).rejects.toMatchObject({ code: "cache-locked" });
   });
+
+  it.each([
+    ["has said so", identifyLock, `process ${process.pid} on`],
+    ["is about to say so", () => "", "a process that has not said"],
+  ])(
+    "does not break a lock that a living process has, and %s, for what is left of dead ones",
+    async (_, said, who) => {
+      const folder = await cacheFolder();
+      mkdirSync(lockPath(folder));
+      // A file system may give one folder after another the same number, within the same instant.
+      for (let dead = 0; dead < 20; dead++) {
+        announce(folder, { lock: lockIn(folder) });
+      }
+      announce(folder, { pid: process.pid, lock: said(manifestLock(folder)) });
+      const work = withLock(folder, { lockTimeout: 0.05 }, async () => "never");
+      await expect(work).rejects.toMatchObject({
+        code: "cache-locked",
+        message: expect.stringContaining(`by ${who}`),
+      });
+    },
+  );
+
+  it.runIf(process.platform === "linux")(
+    "breaks the lock of a process that was killed, and that nobody has waited for",
+    async () => {
+      const folder = await cacheFolder();
+      mkdirSync(lockPath(folder));
+      const parent = spawn("/bin/sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"]);
+      onTestFinished(() => void parent.kill("SIGKILL"));
+      const [printed] = await once(parent.stdout, "data");
+      const pid = Number(printed);
+      process.kill(pid, "SIGKILL");
+      announce(folder, { pid, lock: lockIn(folder) });
+      expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
+    },
+  );
 
   it("breaks a lock that another one was killed over while breaking it", async () => {
     const folder = await cacheFolder();
