@@ -111,7 +111,8 @@ async function breakLock(place: LockPlace, lock: string): Promise<boolean> {
 
 /**
  * Makes a folder that says who makes it, at once and whole; false where another process was faster.
- * The claim of a process that was killed over it is taken away, for the next try.
+ * The claim of a process that was killed over it, or has not come to an end for as long as a lock
+ * lasts (that of another machine is never known to be dead), is taken away, for the next try.
  */
 async function makeClaim(place: LockPlace, claim: string): Promise<boolean> {
   const folder = join(place.scratch, `claim.${randomName()}`);
@@ -131,11 +132,11 @@ async function makeClaim(place: LockPlace, claim: string): Promise<boolean> {
   }
 }
 
-/** Moves the claim of a process that was killed over it out of the way. */
+/** Moves the claim of a process that will not break the lock any more out of the way. */
 async function dropDeadClaim(claim: string, away: string): Promise<void> {
   try {
     const [claimant] = parseHolders(await fileSystem.readdir(claim));
-    if (claimant && hasEnded(claimant)) {
+    if (claimant && (hasEnded(claimant) || Date.now() - claimant.since > STALE_MS)) {
       await fileSystem.rename(claim, away);
     }
   } catch (error) {

@@ -222,6 +222,19 @@ describe("withLock", () => {
     expect(readdirSync(temporaryPath(folder))).toEqual([]);
   });
 
+  it("breaks a lock that one of another machine has begun to break, and does so no more", async () => {
+    const folder = await cacheFolder();
+    mkdirSync(lockPath(folder));
+    const before = new Date(Date.now() - 31_000);
+    utimesSync(lockPath(folder), before, before);
+    const claim = join(temporaryPath(folder), `breaking.${lockIn(folder)}`);
+    mkdirSync(claim);
+    const since = before.getTime();
+    writeFileSync(join(claim, nameOfHolder({ ...newHolder(), space: "0123", since })), "");
+    expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
+    expect(readdirSync(temporaryPath(folder))).toEqual([]);
+  });
+
   it("leaves a lock to the process that is breaking it", async () => {
     const folder = await cacheFolder();
     mkdirSync(lockPath(folder));
