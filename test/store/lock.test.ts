@@ -265,9 +265,14 @@ describe("withLock", () => {
     await expect(work).rejects.toThrow(/elsewhere/);
   });
 
-  it.each(["holder.1.x", "holder.json", `holder.${NO_PID}.a.1.a..host/..`, "older.1.a.1.a..h"])(
-    "takes no other file's name for that of a holder: %s",
-    (name) => expect(parseHolder(name)).toBe(undefined),
+  it.each([
+    "holder.1.x",
+    "holder.json",
+    `holder.${NO_PID}.a.1.a..host/..`,
+    "older.1.a.1.a..h",
+    `holder.1.a.${"9".repeat(20)}.a..h`,
+  ])("takes no other file's name for that of a holder: %s", (name) =>
+    expect(parseHolder(name)).toBe(undefined),
   );
 
   it("reads from a name all that is said in it", () => {
