@@ -8,6 +8,7 @@ import {
   type Holder,
   hasEnded,
   identifyLock,
+  nameOfHolder,
   newHolder,
   parseHolders,
   readHolders,
@@ -91,7 +92,8 @@ function isStale(place: LockPlace): boolean {
  */
 async function breakLock(place: LockPlace, lock: string): Promise<boolean> {
   const claim = join(place.scratch, `breaking.${lock}`);
-  if (!(await makeClaim(place, claim))) {
+  const claimant = newHolder();
+  if (!(await makeClaim(place, claim, claimant))) {
     return false;
   }
   try {
@@ -105,7 +107,19 @@ async function breakLock(place: LockPlace, lock: string): Promise<boolean> {
     }
     return identifyLock(place) !== lock;
   } finally {
-    await fileSystem.rm(claim, { recursive: true, force: true });
+    await withdrawClaim(claim, claimant);
+  }
+}
+
+/** Takes a claim back, and not the one that another process puts in its place once it is empty. */
+async function withdrawClaim(claim: string, claimant: Holder): Promise<void> {
+  await fileSystem.rm(join(claim, nameOfHolder(claimant)), { force: true });
+  try {
+    await fileSystem.rmdir(claim);
+  } catch (error) {
+    if (!["ENOENT", "ENOTEMPTY", "EEXIST"].some((code) => hasSystemCode(error, code))) {
+      throw error;
+    }
   }
 }
 
@@ -114,11 +128,11 @@ async function breakLock(place: LockPlace, lock: string): Promise<boolean> {
  * The claim of a process that was killed over it, or has not come to an end for as long as a lock
  * lasts (that of another machine is never known to be dead), is taken away, for the next try.
  */
-async function makeClaim(place: LockPlace, claim: string): Promise<boolean> {
+async function makeClaim(place: LockPlace, claim: string, claimant: Holder): Promise<boolean> {
   const folder = join(place.scratch, `claim.${randomName()}`);
   await fileSystem.mkdir(folder, { mode: 0o700 });
   try {
-    await sayHolder(folder, newHolder());
+    await sayHolder(folder, claimant);
     await fileSystem.rename(folder, claim);
     return true;
   } catch (error) {

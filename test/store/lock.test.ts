@@ -12,7 +12,8 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { fileSystem } from "../../src/store/file-system.ts";
 import { prepareFolders } from "../../src/store/folders.ts";
 import { cachePath, lockPath, manifestLock, temporaryPath } from "../../src/store/layout.ts";
 import { withLock } from "../../src/store/lock.ts";
@@ -233,6 +234,23 @@ describe("withLock", () => {
     writeFileSync(join(claim, nameOfHolder({ ...newHolder(), space: "0123", since })), "");
     expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
     expect(readdirSync(temporaryPath(folder))).toEqual([]);
+  });
+
+  it("leaves a claim to another process that makes one while its own is taken back", async () => {
+    const folder = await cacheFolder();
+    mkdirSync(lockPath(folder));
+    announce(folder, { lock: lockIn(folder) });
+    const claim = join(temporaryPath(folder), `breaking.${lockIn(folder)}`);
+    const { rmdir } = fileSystem;
+    const spy = vi.spyOn(fileSystem, "rmdir").mockImplementation(async (path, ...more) => {
+      if (path === claim) {
+        writeFileSync(join(claim, nameOfHolder(newHolder())), "");
+      }
+      await rmdir(path, ...more);
+    });
+    onTestFinished(() => spy.mockRestore());
+    expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
+    expect(readdirSync(claim)).toHaveLength(1);
   });
 
   it("leaves a lock to the process that is breaking it", async () => {
