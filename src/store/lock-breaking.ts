@@ -71,13 +71,15 @@ async function judgeLock(place: LockPlace): Promise<Judgement> {
 }
 
 /**
- * Who may have the lock: those that say so, and those that were about to take one. One of the first
- * that is dead need not be who has it: a file system that keeps no time of birth, or only a coarse
- * one, tells a new lock from the one before it no better than by a number that it gives out again.
- * Where there are none at all, it is not ours to judge.
+ * Who may have the lock: those that say so, and those that were about to take one a moment ago. One of
+ * the first that is dead need not be who has it: a file system that keeps no time of birth, or only a
+ * coarse one, tells a new lock from the one before it no better than by a number that it gives out
+ * again. Where there are none at all, it is not ours to judge.
  */
 function candidatesFor(lock: string, holders: readonly Holder[]): Holder[] {
-  return holders.filter((each) => each.lock === lock || each.lock === "");
+  const isAboutTo = (each: Holder): boolean =>
+    each.lock === "" && Date.now() - each.since < STALE_MS;
+  return holders.filter((each) => each.lock === lock || isAboutTo(each));
 }
 
 function isStale(place: LockPlace): boolean {

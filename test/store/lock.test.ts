@@ -175,6 +175,14 @@ describe("withLock", () => {
     await expect(work).rejects.toMatchObject({ code: "cache-locked" });
   });
 
+  it("breaks a dead lock at once whatever one of another machine was about to do long ago", async () => {
+    const folder = await cacheFolder();
+    mkdirSync(lockPath(folder));
+    announce(folder, { lock: lockIn(folder) });
+    announce(folder, { space: "0123", since: Date.now() - 31_000 });
+    expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
+  });
+
   it.each([
     ["has said so", identifyLock, `process ${process.pid} on`],
     ["is about to say so", () => "", "a process that has not said"],
