@@ -10,8 +10,7 @@ import { isPickleThere } from "../store/pickle-presence.ts";
 import { removePickle, syncPickles } from "../store/pickles.ts";
 import { type Claim, isStillTrue } from "./identity.ts";
 import { checkName } from "./names.ts";
-import { baseInDoubt, type Pickled } from "./pickling.ts";
-
+import { baseInDoubt, leanOf, type Pickled } from "./pickling.ts";
 import { addTrail, type RecipeTrail } from "./recipe-trail.ts";
 import { noSuchState } from "./verdicts.ts";
 
@@ -109,11 +108,7 @@ async function draftOf({ pickled, name, sessionId }: Candidate, isTrue: boolean)
     pickleFile: await pickled.temporary.keep(key),
     bytes,
     sha256,
-    lean: {
-      toolchain: pickled.claim.launch.toolchain ?? null,
-      version: header?.leanVersion ?? null,
-      gitHash: header?.gitHash ?? null,
-    },
+    lean: leanOf(pickled.claim.launch, header),
   };
   return { state, name, sessionId, recipes: base?.recipes ?? { steps: {} } };
 }

@@ -6,7 +6,7 @@ import { AutoLeanServer } from "./auto-lean-server.ts";
 import { ImportLimit } from "./import-limit.ts";
 import { findChange, viewOf } from "./judging.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
-import type { Pickled } from "./pickling.ts";
+import { leanOf, type Pickled } from "./pickling.ts";
 import { headerOf } from "./reload-plan.ts";
 import type { Verdict } from "./session-cache.ts";
 import { SharedBase } from "./shared-base.ts";
@@ -65,11 +65,7 @@ export class NewPickleCheck {
     { temporary, sealed, facts }: Pickled,
   ): Promise<ManifestState> {
     const { bytes, sha256, header } = await sealed;
-    const lean = {
-      toolchain: this.#launch.toolchain ?? null,
-      version: header?.leanVersion ?? null,
-      gitHash: header?.gitHash ?? null,
-    };
+    const lean = leanOf(this.#launch, header);
     return { ...state, ...facts, pickleFile: temporary.path, bytes, sha256, lean };
   }
 

@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { LeanPickleError } from "../errors.ts";
 import type { KeyInputs } from "../recipe/key.ts";
 import type { StateKind } from "../recipe/steps.ts";
-import type { ReplConnection, RunOptions } from "../repl/connection.ts";
+import type { ReplConnection, ReplLaunch, RunOptions } from "../repl/connection.ts";
 import { ReplDiedError } from "../repl/errors.ts";
 import type { IdKind, ReplId } from "../repl/makings.ts";
 import { isErrorAnswer, type ProofStepAnswer, type ReplAnswer } from "../repl/protocol.ts";
@@ -114,6 +114,15 @@ export async function pickleState(
     await temporary.discard();
     throw error;
   }
+}
+
+/** What the manifest says of the Lean that wrote a pickle. */
+export function leanOf(
+  { toolchain = null }: ReplLaunch,
+  header: PickleFacts["header"],
+): ManifestState["lean"] {
+  const { leanVersion: version = null, gitHash = null } = header ?? {};
+  return { toolchain, version, gitHash };
 }
 
 /** The base of a pickle of which it turned out that it is not known what it stands on. */

@@ -8,6 +8,7 @@ import {
   type Holder,
   hasEnded,
   identifyLock,
+  nameOfHolder,
   newHolder,
   parseHolders,
   readHolders,
@@ -49,6 +50,7 @@ export async function isLockAbandoned(place: LockPlace): Promise<boolean> {
 interface Judgement {
   /** As {@link identifyLock} tells. */
   lock: string;
+  /** The process that says that it has it, and runs. */
   holder: Holder | undefined;
   holders: Holder[];
   isAbandoned: boolean;
@@ -61,17 +63,23 @@ async function judgeLock(place: LockPlace): Promise<Judgement> {
   }
   // Whoever has this lock said so before it took it, so it is among those that are found only now.
   const holders = await readHolders(place);
-  const holder = holders.find((each) => each.lock === lock);
-  return { lock, holder, holders, isAbandoned: isStale(place) || isDead(holder, holders) };
+  const candidates = candidatesFor(lock, holders);
+  const living = candidates.filter((each) => !hasEnded(each));
+  const isDead = candidates.length > 0 && living.length === 0;
+  const holder = living.find((each) => each.lock === lock);
+  return { lock, holder, holders, isAbandoned: isDead || isStale(place) };
 }
 
 /**
- * Whether the process that has the lock has ended. Where none says that it has this one, it is one
- * of those that were about to take it; where there are none of those either, it is not ours to judge.
+ * Who may have the lock: those that say so, and those that were about to take one a moment ago. One of
+ * the first that is dead need not be who has it: a file system that keeps no time of birth, or only a
+ * coarse one, tells a new lock from the one before it no better than by a number that it gives out
+ * again. Where there are none at all, it is not ours to judge.
  */
-function isDead(holder: Holder | undefined, holders: readonly Holder[]): boolean {
-  const candidates = holder ? [holder] : holders.filter(({ lock }) => lock === "");
-  return candidates.length > 0 && candidates.every(hasEnded);
+function candidatesFor(lock: string, holders: readonly Holder[]): Holder[] {
+  const isAboutTo = (each: Holder): boolean =>
+    each.lock === "" && Date.now() - each.since < STALE_MS;
+  return holders.filter((each) => each.lock === lock || isAboutTo(each));
 }
 
 function isStale(place: LockPlace): boolean {
@@ -86,7 +94,8 @@ function isStale(place: LockPlace): boolean {
  */
 async function breakLock(place: LockPlace, lock: string): Promise<boolean> {
   const claim = join(place.scratch, `breaking.${lock}`);
-  if (!(await makeClaim(place, claim))) {
+  const claimant = newHolder();
+  if (!(await makeClaim(place, claim, claimant))) {
     return false;
   }
   try {
@@ -100,19 +109,32 @@ async function breakLock(place: LockPlace, lock: string): Promise<boolean> {
     }
     return identifyLock(place) !== lock;
   } finally {
-    await fileSystem.rm(claim, { recursive: true, force: true });
+    await withdrawClaim(claim, claimant);
+  }
+}
+
+/** Takes a claim back, and not the one that another process puts in its place once it is empty. */
+async function withdrawClaim(claim: string, claimant: Holder): Promise<void> {
+  await fileSystem.rm(join(claim, nameOfHolder(claimant)), { force: true });
+  try {
+    await fileSystem.rmdir(claim);
+  } catch (error) {
+    if (!["ENOENT", "ENOTEMPTY", "EEXIST"].some((code) => hasSystemCode(error, code))) {
+      throw error;
+    }
   }
 }
 
 /**
  * Makes a folder that says who makes it, at once and whole; false where another process was faster.
- * The claim of a process that was killed over it is taken away, for the next try.
+ * The claim of a process that was killed over it, or has not come to an end for as long as a lock
+ * lasts (that of another machine is never known to be dead), is taken away, for the next try.
  */
-async function makeClaim(place: LockPlace, claim: string): Promise<boolean> {
+async function makeClaim(place: LockPlace, claim: string, claimant: Holder): Promise<boolean> {
   const folder = join(place.scratch, `claim.${randomName()}`);
   await fileSystem.mkdir(folder, { mode: 0o700 });
   try {
-    await sayHolder(folder, newHolder());
+    await sayHolder(folder, claimant);
     await fileSystem.rename(folder, claim);
     return true;
   } catch (error) {
@@ -126,11 +148,11 @@ async function makeClaim(place: LockPlace, claim: string): Promise<boolean> {
   }
 }
 
-/** Moves the claim of a process that was killed over it out of the way. */
+/** Moves the claim of a process that will not break the lock any more out of the way. */
 async function dropDeadClaim(claim: string, away: string): Promise<void> {
   try {
     const [claimant] = parseHolders(await fileSystem.readdir(claim));
-    if (claimant && hasEnded(claimant)) {
+    if (claimant && (hasEnded(claimant) || Date.now() - claimant.since > STALE_MS)) {
       await fileSystem.rename(claim, away);
     }
   } catch (error) {

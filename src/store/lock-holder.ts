@@ -28,7 +28,8 @@ export interface Holder {
   host: string;
 }
 
-const NAME = /^holder\.(\d+)\.([0-9a-f]+)\.(\d+)\.([0-9a-f]+)\.([0-9-]*)\.([\w.-]*)$/;
+/** No number in it is longer than that of a process, or than a time that can be told. */
+const NAME = /^holder\.(\d{1,10})\.([0-9a-f]+)\.(\d{1,15})\.([0-9a-f]+)\.([0-9-]*)\.([\w.-]*)$/;
 
 /** A file name may have 255 bytes: a host name may not take them all. */
 const MAX_HOST = 100;

@@ -74,6 +74,7 @@ export function readStored(workingDir: string): StoredManifest {
 export type Backup =
   | { state: "good"; manifest: Manifest }
   | { state: "missing" }
+  /** The problem is a clause. */
   | { state: "damaged"; problem: string };
 
 /** Reads the manifest as it was before the last change. */
@@ -85,7 +86,7 @@ export function readBackup(workingDir: string): Backup {
     // Whatever keeps it from being read, there is no good backup to offer.
     return hasSystemCode(error, "ENOENT")
       ? { state: "missing" }
-      : { state: "damaged", problem: messageOf(error) };
+      : { state: "damaged", problem: messageOf(error).replace(/\.$/, "") };
   }
   const checked = parseManifest(text);
   return checked.ok

@@ -42,8 +42,8 @@ function isState(state: unknown): boolean {
     isCount(state.bytes) &&
     isDigest(state.sha256) &&
     fits(state.createdAt, TIMESTAMP) &&
-    typeof state.elapsedMs === "number" &&
-    state.elapsedMs >= 0 &&
+    Number.isFinite(state.elapsedMs) &&
+    (state.elapsedMs as number) >= 0 &&
     isLean(state.lean) &&
     (state.imports === null || isTexts(state.imports)) &&
     (state.goals === undefined || isTexts(state.goals)) &&

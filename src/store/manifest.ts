@@ -10,6 +10,11 @@ const digest = v.pipe(v.string(), v.regex(DIGEST, "not 64 hexadecimal digits"));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const sessionId = v.pipe(v.number(), v.safeInteger(), v.maxValue(-1));
 
+/** Whether JavaScript knows a time: of those of ISO 8601 it does not know all. */
+function isTime(text: string): boolean {
+  return !Number.isNaN(Date.parse(text));
+}
+
 const leanSchema = v.looseObject({
   /** From the `lean-toolchain` of the project or the REPL. */
   toolchain: v.nullable(v.string()),
@@ -27,8 +32,9 @@ const stateEntries = {
   pickleFile: v.pipe(v.string(), v.regex(PICKLE_FILE, "not a pickle of this cache")),
   bytes: count,
   sha256: digest,
-  createdAt: v.pipe(v.string(), v.isoTimestamp()),
-  elapsedMs: v.pipe(v.number(), v.minValue(0)),
+  createdAt: v.pipe(v.string(), v.isoTimestamp(), v.check(isTime, "not a time")),
+  // JSON has 1e999, which is read as infinity and written as null.
+  elapsedMs: v.pipe(v.number(), v.minValue(0), v.finite()),
   lean: leanSchema,
   imports: v.nullable(v.array(v.string())),
   goals: v.optional(v.array(v.string())),

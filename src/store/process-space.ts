@@ -19,10 +19,20 @@ export function processSpace(): string {
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return !hasSystemCode(error, "ESRCH");
   }
+}
+
+/**
+ * Whether a process has ended, and has an id all the same: its parent has not asked how it ended, and
+ * in a container whose first process is no init may never do so. Told on Linux only.
+ */
+function isZombie(pid: number): boolean {
+  const stat = unlessUnreadable(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
+  // The name before the state, in parentheses, may hold anything (proc_pid_stat(5)).
+  return /^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
 }
 
 /** Empty where a system does not tell. */

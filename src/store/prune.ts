@@ -72,13 +72,16 @@ async function isStateDamaged(
   return "code" in examined && examined.code !== "pickle-unreadable";
 }
 
+/** In milliseconds since 1970: a file system may keep times beyond those that JavaScript knows. */
+const LAST_TIME = 8.64e15;
+
 function lookAt(
   workingDir: string,
   state: ManifestState,
 ): Pick<StateOnDisk, "bytes" | "lastUsedMs"> {
   const found = fileSystem.lstatSync(picklePath(workingDir, state), { throwIfNoEntry: false });
   return found?.isFile()
-    ? { bytes: found.size, lastUsedMs: found.mtimeMs }
+    ? { bytes: found.size, lastUsedMs: Math.max(-LAST_TIME, Math.min(LAST_TIME, found.mtimeMs)) }
     : { bytes: 0, lastUsedMs: Date.parse(state.createdAt) };
 }
 

@@ -1,5 +1,6 @@
 /** Whether a cache is as it was written: looked at without Lean, and without the lock. */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { fileSystem } from "./file-system.ts";
 import { type Finding, type Found, findWriters, type VerifyNote } from "./findings.ts";
 import { checkFolders } from "./folders.ts";
 import { findStrayFiles, type Garbage, isAbandoned, type StrayFiles } from "./garbage.ts";
@@ -105,8 +106,13 @@ async function verifyRest(workingDir: string, before: Manifest): Promise<Found> 
     about,
   );
   if (backup.state === "damaged") {
-    const message = `The backup of the manifest is not usable: ${backup.problem}. The next change replaces it.`;
-    findings.push({ code: "backup-damaged", message, path: backupPath(workingDir), ...about });
+    const path = backupPath(workingDir);
+    const isFolder = fileSystem.lstatSync(path, { throwIfNoEntry: false })?.isDirectory();
+    const next = isFolder
+      ? "No change can be made before it is moved away"
+      : "The next change replaces it";
+    const message = `The backup of the manifest is not usable: ${backup.problem}. ${next}.`;
+    findings.push({ code: "backup-damaged", message, path, ...about });
   }
   const isOrphan = ({ kind }: Garbage): boolean => kind === "pickle" && isManifestGone(workingDir);
   if (garbage.some(isOrphan)) {

@@ -111,21 +111,29 @@ export class ProcessGroup {
   #start(env: NodeJS.ProcessEnv | undefined): void {
     const { command, args = [], cwd } = this.#launch;
     const { onOutput, onOutputEnd, onErrorOutput } = this.#listeners;
-    this.#child = spawn(command, args, {
-      cwd,
-      env: env ?? process.env,
-      detached: true,
-      stdio: ["pipe", "pipe", "pipe"],
-    });
+    let child: ChildProcess;
+    try {
+      child = spawn(command, args, {
+        cwd,
+        env: env ?? process.env,
+        detached: true,
+        stdio: ["pipe", "pipe", "pipe"],
+      });
+    } catch (error) {
+      // Node throws what it does not tell by the event `error`: ENOTDIR and E2BIG, say.
+      this.startError = error as Error;
+      return;
+    }
+    this.#child = child;
     // Where this process has no file descriptors left, there are no streams; `error` tells it.
-    this.#child.stdout?.on("data", onOutput).on("end", onOutputEnd);
-    this.#child.stderr?.on("data", (chunk: Buffer) => {
+    child.stdout?.on("data", onOutput).on("end", onOutputEnd);
+    child.stderr?.on("data", (chunk: Buffer) => {
       this.stderr.push(chunk);
       onErrorOutput?.(chunk);
     });
     // A broken pipe is how a dead process is noticed on writing; its end is reported by `closed`.
-    this.#child.stdin?.on("error", () => {});
-    if (this.#child.pid !== undefined) {
+    child.stdin?.on("error", () => {});
+    if (child.pid !== undefined) {
       register(this);
     }
   }

@@ -89,7 +89,7 @@ export async function runProgram(launch: ProcessLaunch, options: RunOptions): Pr
 
 /** A text in which no URL names a user or a password: both may be a secret. */
 export function withoutCredentials(text: string): string {
-  return text.replace(/\b(https?:\/\/)[^\s/@'"]+@/gi, "$1***@");
+  return text.replace(/\b(https?:\/\/)[^\s/'"]+@/gi, "$1***@");
 }
 
 /** Takes text as it comes and gives it on line by line. */

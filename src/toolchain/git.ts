@@ -1,4 +1,7 @@
-/** What is asked of git. It asks nobody, and runs nothing that a user or a repository has set up. */
+/**
+ * What is asked of git. It asks nobody, runs no hook, and takes no settings from a repository that is
+ * not its own: one around the current folder could have it run any command. The user's own hold.
+ */
 import { LeanPickleError } from "../errors.ts";
 import {
   type ProgramEnd,
@@ -119,7 +122,9 @@ async function run(
   cwd?: string,
 ): Promise<ProgramEnd> {
   const settings = SETTINGS.flatMap((setting) => ["-c", setting]);
-  const launch = { command: options.git, args: [...settings, ...args], cwd, env: environment() };
+  // Without a folder of its own it is in no repository, wherever it is run.
+  const env = { ...environment(), ...(cwd === undefined && { GIT_DIR: "/dev/null" }) };
+  const launch = { command: options.git, args: [...settings, ...args], cwd, env };
   return await runProgram(launch, options);
 }
 

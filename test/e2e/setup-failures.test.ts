@@ -65,6 +65,16 @@ describe("lean-pickle setup, where it cannot be done", () => {
     expect(existsSync(marker)).toBe(false);
   });
 
+  it("lets no repository that it is run in run a command", async () => {
+    const marker = join(place.root, "ran");
+    git(place.cwd, "init");
+    git(place.cwd, "config", "core.sshCommand", `touch ${marker}; false`);
+    git(place.cwd, "config", "url.ssh://evil.example/.insteadOf", "http://127.0.0.1:1/");
+    const says = await fail(["--lean", "v4.31.0", "--from", "http://127.0.0.1:1/repl"], 5);
+    expect(says).toMatch(/git could not list the tags.*\n.*127\.0\.0\.1/);
+    expect(existsSync(marker)).toBe(false);
+  });
+
   it.each(["stable", "leanprover/lean4:nightly", "my-own", "../../x", "", "v4.31", "-x"])(
     "takes no --lean %j, which names no one Lean",
     async (version) => {

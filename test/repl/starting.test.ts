@@ -64,3 +64,15 @@ describe("a REPL whose environment has to be asked for", () => {
     await expect(server.run({ cmd: "x" })).rejects.toMatchObject({ code: "no-repl" });
   });
 });
+
+describe("a REPL that the system refuses to start", () => {
+  it.each([
+    ["a folder that is a file", { command: process.execPath, cwd: process.execPath }, "no-repl"],
+    ["too long an argument", { command: process.execPath, args: ["x".repeat(2 ** 21)] }, "E2BIG"],
+  ])("rejects the first request with the reason: %s", async (_, launch, code) => {
+    const server = new LeanServer(launch);
+    await expect(server.run({ cmd: "x" })).rejects.toMatchObject({ code });
+    await server.close();
+    expect(server.isAlive).toBe(false);
+  });
+});

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -10,7 +12,8 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { fileSystem } from "../../src/store/file-system.ts";
 import { prepareFolders } from "../../src/store/folders.ts";
 import { cachePath, lockPath, manifestLock, temporaryPath } from "../../src/store/layout.ts";
 import { withLock } from "../../src/store/lock.ts";
@@ -172,6 +175,50 @@ describe("withLock", () => {
     await expect(work).rejects.toMatchObject({ code: "cache-locked" });
   });
 
+  it("breaks a dead lock at once whatever one of another machine was about to do long ago", async () => {
+    const folder = await cacheFolder();
+    mkdirSync(lockPath(folder));
+    announce(folder, { lock: lockIn(folder) });
+    announce(folder, { space: "0123", since: Date.now() - 31_000 });
+    expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
+  });
+
+  it.each([
+    ["has said so", identifyLock, `process ${process.pid} on`],
+    ["is about to say so", () => "", "a process that has not said"],
+  ])(
+    "does not break a lock that a living process has, and %s, for what is left of dead ones",
+    async (_, said, who) => {
+      const folder = await cacheFolder();
+      mkdirSync(lockPath(folder));
+      // A file system may give one folder after another the same number, within the same instant.
+      for (let dead = 0; dead < 20; dead++) {
+        announce(folder, { lock: lockIn(folder) });
+      }
+      announce(folder, { pid: process.pid, lock: said(manifestLock(folder)) });
+      const work = withLock(folder, { lockTimeout: 0.05 }, async () => "never");
+      await expect(work).rejects.toMatchObject({
+        code: "cache-locked",
+        message: expect.stringContaining(`by ${who}`),
+      });
+    },
+  );
+
+  it.runIf(process.platform === "linux")(
+    "breaks the lock of a process that was killed, and that nobody has waited for",
+    async () => {
+      const folder = await cacheFolder();
+      mkdirSync(lockPath(folder));
+      const parent = spawn("/bin/sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"]);
+      onTestFinished(() => void parent.kill("SIGKILL"));
+      const [printed] = await once(parent.stdout, "data");
+      const pid = Number(printed);
+      process.kill(pid, "SIGKILL");
+      announce(folder, { pid, lock: lockIn(folder) });
+      expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
+    },
+  );
+
   it("breaks a lock that another one was killed over while breaking it", async () => {
     const folder = await cacheFolder();
     mkdirSync(lockPath(folder));
@@ -182,6 +229,36 @@ describe("withLock", () => {
     writeFileSync(join(claim, nameOfHolder({ ...newHolder(), pid: NO_PID })), "");
     expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
     expect(readdirSync(temporaryPath(folder))).toEqual([]);
+  });
+
+  it("breaks a lock that one of another machine has begun to break, and does so no more", async () => {
+    const folder = await cacheFolder();
+    mkdirSync(lockPath(folder));
+    const before = new Date(Date.now() - 31_000);
+    utimesSync(lockPath(folder), before, before);
+    const claim = join(temporaryPath(folder), `breaking.${lockIn(folder)}`);
+    mkdirSync(claim);
+    const since = before.getTime();
+    writeFileSync(join(claim, nameOfHolder({ ...newHolder(), space: "0123", since })), "");
+    expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
+    expect(readdirSync(temporaryPath(folder))).toEqual([]);
+  });
+
+  it("leaves a claim to another process that makes one while its own is taken back", async () => {
+    const folder = await cacheFolder();
+    mkdirSync(lockPath(folder));
+    announce(folder, { lock: lockIn(folder) });
+    const claim = join(temporaryPath(folder), `breaking.${lockIn(folder)}`);
+    const { rmdir } = fileSystem;
+    const spy = vi.spyOn(fileSystem, "rmdir").mockImplementation(async (path, ...more) => {
+      if (path === claim) {
+        writeFileSync(join(claim, nameOfHolder(newHolder())), "");
+      }
+      await rmdir(path, ...more);
+    });
+    onTestFinished(() => spy.mockRestore());
+    expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
+    expect(readdirSync(claim)).toHaveLength(1);
   });
 
   it("leaves a lock to the process that is breaking it", async () => {
@@ -214,9 +291,14 @@ describe("withLock", () => {
     await expect(work).rejects.toThrow(/elsewhere/);
   });
 
-  it.each(["holder.1.x", "holder.json", `holder.${NO_PID}.a.1.a..host/..`, "older.1.a.1.a..h"])(
-    "takes no other file's name for that of a holder: %s",
-    (name) => expect(parseHolder(name)).toBe(undefined),
+  it.each([
+    "holder.1.x",
+    "holder.json",
+    `holder.${NO_PID}.a.1.a..host/..`,
+    "older.1.a.1.a..h",
+    `holder.1.a.${"9".repeat(20)}.a..h`,
+  ])("takes no other file's name for that of a holder: %s", (name) =>
+    expect(parseHolder(name)).toBe(undefined),
   );
 
   it("reads from a name all that is said in it", () => {

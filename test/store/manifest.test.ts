@@ -51,6 +51,8 @@ describe("checkManifest", () => {
     ["an id that is no whole number", anyManifest([], { nextSessionId: -(2 ** 53) })],
     ["a size that is text", anyManifest([anyState(-1, { bytes: "1" as unknown as number })])],
     ["a date that is none", anyManifest([anyState(-1, { createdAt: "yesterday" })])],
+    ["a date unknown here", anyManifest([anyState(-1, { createdAt: "2026-01-01T00:00:00+05" })])],
+    ["no end of time", anyManifest([anyState(-1, { elapsedMs: Number.POSITIVE_INFINITY })])],
   ])("refuses %s, and says why", (_what, value) => {
     const checked = checkManifest(value);
     expect(checked).toMatchObject({ ok: false, problem: expect.stringMatching(/\S/) });

@@ -10,7 +10,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { fileSystem } from "../../src/store/file-system.ts";
 import { lockPath } from "../../src/store/layout.ts";
 import { readManifest } from "../../src/store/manifest-file.ts";
 import { updateManifest } from "../../src/store/manifest-update.ts";
@@ -46,6 +47,19 @@ const PICKLE = `${"c".repeat(64)}.0123abcd.olean`;
 const TEMPORARY = "tmp/0123456789abcdef.olean";
 
 describe("planPrune", () => {
+  it("tells a time of the last use also where the file system keeps one beyond all dates", async () => {
+    const { folder } = storedStates([{}]);
+    const { lstatSync } = fileSystem;
+    const spy = vi.spyOn(fileSystem, "lstatSync");
+    onTestFinished(() => spy.mockRestore());
+    spy.mockImplementation(((path: string) =>
+      Object.assign(lstatSync(path), { mtimeMs: 9e15 })) as typeof lstatSync);
+    const { states } = await plan(folder, { maxBytes: 0 });
+    expect(states.map(({ lastUsedMs }) => new Date(lastUsedMs).getUTCFullYear())).toEqual([
+      275_760,
+    ]);
+  });
+
   it("takes the last use from the file, and the size; a state without one was used when it was made", async () => {
     const changes = { createdAt: new Date(Date.now() - 5 * DAY * 1000).toISOString() };
     const { folder, states } = storedStates([

@@ -14,6 +14,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { updateManifest } from "../../src/store/manifest-update.ts";
 import { type Verification, verifyCache } from "../../src/store/verify.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { anyManifest, anyState } from "../support/manifests.ts";
@@ -177,6 +178,17 @@ describe("verifyCache", () => {
         "The backup of the manifest is not usable: it is not JSON. The next change replaces it.",
       ],
     ]);
+  });
+
+  it("says of a folder in the backup's place that it keeps the manifest from being changed", async () => {
+    const { folder } = storedStates([{}]);
+    const backup = join(folder, "lean-pickle.json.bak");
+    mkdirSync(join(backup, "full"), { recursive: true });
+    const { findings } = await verifyCache(folder);
+    const problem = `The backup of the manifest is not usable: ${backup} is no regular file.`;
+    const message = `${problem} No change can be made before it is moved away.`;
+    expect(findings).toMatchObject([{ code: "backup-damaged", message }]);
+    await expect(updateManifest(folder, {}, () => {})).rejects.toMatchObject({ code: "EISDIR" });
   });
 
   it("refuses a manifest that is damaged, and a link in place of the folder", async () => {

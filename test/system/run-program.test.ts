@@ -116,6 +116,7 @@ describe("withoutCredentials", () => {
     ["https://host/x", "https://host/x"],
     ["a HTTP://token@host b", "a HTTP://***@host b"],
     ["'https://me:p%40ss@host:8/x/'", "'https://***@host:8/x/'"],
+    ["https://me:p@ss@host/x", "https://***@host/x"],
     ["ssh://git@host/x and git@host:x", "ssh://git@host/x and git@host:x"],
     ["https://host/a@b", "https://host/a@b"],
   ])("shows %j as %j", (text, shown) => {
