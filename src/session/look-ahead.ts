@@ -45,8 +45,9 @@ export class LookAhead {
     if (typeof early !== "object" || early.status !== "loaded") {
       await Promise.allSettled(this.#begun);
     }
-    if (early === undefined) {
-      // Nor is anything known of those that were to come after it.
+    if (typeof early !== "object") {
+      // Nothing is known of those after it either: where the REPL said something that it was not
+      // asked, each of their answers is another's. They are begun anew.
       this.#begun = [];
     }
     return taken;

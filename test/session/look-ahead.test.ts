@@ -6,8 +6,10 @@ import type { RunOptions } from "../../src/repl/connection.ts";
 import { LeanServer } from "../../src/repl/lean-server.ts";
 import type { ReplRequest } from "../../src/repl/protocol.ts";
 import { MAX_SENT } from "../../src/repl/request-queue.ts";
+import { LookAhead } from "../../src/session/look-ahead.ts";
 import type { Verdict } from "../../src/session/session-cache.ts";
-import type { Manifest } from "../../src/store/manifest.ts";
+import type { Early } from "../../src/session/unpickle-early.ts";
+import type { Manifest, ManifestState } from "../../src/store/manifest.ts";
 import { FilledCache, goalAbout, imports } from "../support/checks.ts";
 import { simulate, startAutoServer, startServer } from "../support/servers.ts";
 
@@ -40,6 +42,26 @@ async function groupOf(fates: readonly string[]): Promise<FilledCache> {
   }
   return filled;
 }
+
+describe("LookAhead", () => {
+  it("takes no answer that came after one to which none was expected", async () => {
+    const states = [-1, -2, -3, -4].map((sessionId) => ({ sessionId }) as ManifestState);
+    const loaded = (replId: number) => ({ status: "loaded", replId, process: {} }) as const;
+    const asked: number[] = [];
+    // The second one is answered by what nobody asked for, so that the next ones get its answer.
+    const answers: Early[] = [loaded(0), "without-base", loaded(1), loaded(2)];
+    const lookAhead = new LookAhead(states, async ({ sessionId }) => {
+      asked.push(sessionId);
+      return asked.length > 4 ? loaded(10 - sessionId) : answers[asked.length - 1];
+    });
+    const taken: Early[] = [];
+    for (const _ of states) {
+      taken.push((await lookAhead.take(true)).early);
+    }
+    expect(asked).toEqual([-1, -2, -3, -4, -3, -4]);
+    expect(taken).toMatchObject([{ replId: 0 }, "without-base", { replId: 13 }, { replId: 14 }]);
+  });
+});
 
 /** What another process does that removes one state, and makes another one again in a new file. */
 function changeOnDisk(folder: string, { removed, renamed }: Record<string, number>): void {
