@@ -58,7 +58,7 @@ export function renderTable(
   maxWidth: number,
 ): string {
   const all = [columns.map(({ title }) => title), ...rows];
-  const natural = naturalWidths(columns, all);
+  const natural = naturalWidths(columns, all, maxWidth);
   const shown = chooseColumns(columns, natural, maxWidth);
   const widths = fitColumns(columns, natural, shown, maxWidth);
   const last = shown.at(-1);
@@ -102,10 +102,17 @@ function totalWidth(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width, GAP * (widths.length - 1));
 }
 
-function naturalWidths(columns: readonly Column[], rows: readonly (readonly string[])[]): number[] {
-  return columns.map((_, at) =>
-    rows.reduce((width, row) => Math.max(width, textWidth(row[at] ?? "")), 0),
-  );
+function naturalWidths(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  maxWidth: number,
+): number[] {
+  return columns.map(({ align }, at) => {
+    // Where nothing is cut, it makes no difference how wide the last column is: it has most to
+    // measure.
+    const isFree = maxWidth === Infinity && at === columns.length - 1 && align !== "right";
+    return isFree ? 0 : rows.reduce((width, row) => Math.max(width, textWidth(row[at] ?? "")), 0);
+  });
 }
 
 function fitColumns(
