@@ -2,7 +2,7 @@
 import { describeSystemError, isSystemError, LeanPickleError } from "../errors.ts";
 import { fileSystem } from "../store/file-system.ts";
 import { checkWritable } from "../store/folders.ts";
-import { findStrayFiles, isAbandoned } from "../store/garbage.ts";
+import { findStrayFiles, isAbandoned, setOrphansApart } from "../store/garbage.ts";
 import { lockPath, manifestLock } from "../store/layout.ts";
 import { describeHolder, readHolder } from "../store/lock-holder.ts";
 import { readManifest } from "../store/manifest-file.ts";
@@ -39,7 +39,8 @@ export async function surveyCache(workingDir: string): Promise<CacheSurvey> {
     const { states } = readManifest(workingDir);
     survey.states = states.length;
     survey.bytes = states.reduce((sum, { bytes }) => sum + bytes, 0);
-    const { garbage } = await findStrayFiles(workingDir, { states });
+    const stray = await findStrayFiles(workingDir, { states });
+    const { garbage } = setOrphansApart(workingDir, stray.garbage);
     for (const { bytes } of garbage.filter(isAbandoned)) {
       survey.garbage.files++;
       survey.garbage.bytes += bytes;

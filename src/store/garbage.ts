@@ -7,6 +7,7 @@ import { checkFolders, isMark } from "./folders.ts";
 import { CACHE_FOLDER, cachePath, lockPath, manifestLock, temporaryPath } from "./layout.ts";
 import { isLockAbandoned } from "./lock-breaking.ts";
 import type { Manifest } from "./manifest.ts";
+import { isManifestGone } from "./manifest-file.ts";
 import { PICKLE_FILE } from "./manifest-guard.ts";
 
 /**
@@ -93,6 +94,22 @@ export async function findStrayFiles(
     add(found, join(temporaries, entry.name), kindInTemporaries(entry));
   }
   return found;
+}
+
+/**
+ * Sets pickles apart where there is no manifest: one that is restored may name them, so that they are
+ * not to be removed.
+ */
+export function setOrphansApart(
+  workingDir: string,
+  garbage: readonly Garbage[],
+): { garbage: Garbage[]; orphaned: Garbage[] } {
+  const isGone = isManifestGone(workingDir);
+  const isOrphaned = ({ kind }: Garbage): boolean => isGone && kind === "pickle";
+  return {
+    garbage: garbage.filter((each) => !isOrphaned(each)),
+    orphaned: garbage.filter(isOrphaned),
+  };
 }
 
 /**

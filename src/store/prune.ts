@@ -1,11 +1,10 @@
 /** Removing states by rules, and what no state needs: first as a plan, then exactly that. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileSystem } from "./file-system.ts";
-import { findStrayFiles, type Garbage, isAbandoned } from "./garbage.ts";
+import { findStrayFiles, type Garbage, isAbandoned, setOrphansApart } from "./garbage.ts";
 import { type GarbageRemoval, removeGarbage } from "./garbage-removal.ts";
 import { picklePath } from "./layout.ts";
 import type { Manifest, ManifestState } from "./manifest.ts";
-import { isManifestGone } from "./manifest-file.ts";
 import type { ChangeOptions } from "./manifest-update.ts";
 import { chooseStates, type Doomed, type PruneRules, type StateOnDisk } from "./prune-rules.ts";
 import { removeStates } from "./removal.ts";
@@ -47,15 +46,13 @@ export async function planPrune(
     const isDamaged = rules.damaged === true && (await isStateDamaged(workingDir, state, options));
     states.push({ state, ...found, isDamaged });
   }
-  const { garbage } = await findStrayFiles(workingDir, manifest);
-  const isOrphaned = ({ kind }: Garbage): boolean =>
-    kind === "pickle" && isManifestGone(workingDir);
-  const others = garbage.filter((each) => !isOrphaned(each));
+  const stray = await findStrayFiles(workingDir, manifest);
+  const { garbage, orphaned } = setOrphansApart(workingDir, stray.garbage);
   return {
     states: chooseStates(states, rules, options.builtOn, Date.now()),
-    garbage: others.filter(isAbandoned),
-    young: others.filter((each) => !isAbandoned(each)),
-    orphaned: garbage.filter(isOrphaned),
+    garbage: garbage.filter(isAbandoned),
+    young: garbage.filter((each) => !isAbandoned(each)),
+    orphaned,
   };
 }
 

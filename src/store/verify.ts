@@ -3,10 +3,16 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileSystem } from "./file-system.ts";
 import { type Finding, type Found, findWriters, type VerifyNote } from "./findings.ts";
 import { checkFolders } from "./folders.ts";
-import { findStrayFiles, type Garbage, isAbandoned, type StrayFiles } from "./garbage.ts";
+import {
+  findStrayFiles,
+  type Garbage,
+  isAbandoned,
+  type StrayFiles,
+  setOrphansApart,
+} from "./garbage.ts";
 import { backupPath, cachePath, manifestPath, temporaryPath } from "./layout.ts";
 import type { Manifest, ManifestState } from "./manifest.ts";
-import { isManifestGone, readBackup, readManifest } from "./manifest-file.ts";
+import { readBackup, readManifest } from "./manifest-file.ts";
 import { verifyState } from "./verify-state.ts";
 
 /** What came of looking at a cache. */
@@ -94,7 +100,8 @@ async function verifyStates(
 /** What is no state's: the backup, folders, garbage. */
 async function verifyRest(workingDir: string, before: Manifest): Promise<Found> {
   const about = { sessionId: null, name: null };
-  const { garbage, foreign } = await findSettled(workingDir, before);
+  const { garbage: stray, foreign } = await findSettled(workingDir, before);
+  const { garbage, orphaned } = setOrphansApart(workingDir, stray);
   const backup = readBackup(workingDir);
   const findings: Finding[] = findWriters(
     [
@@ -114,14 +121,11 @@ async function verifyRest(workingDir: string, before: Manifest): Promise<Found> 
     const message = `The backup of the manifest is not usable: ${backup.problem}. ${next}.`;
     findings.push({ code: "backup-damaged", message, path, ...about });
   }
-  const isOrphan = ({ kind }: Garbage): boolean => kind === "pickle" && isManifestGone(workingDir);
-  if (garbage.some(isOrphan)) {
+  if (orphaned.length > 0) {
     const message = "There is no manifest, but there are pickles: prune keeps them.";
     findings.push({ code: "manifest-missing", message, path: manifestPath(workingDir), ...about });
   }
-  for (const { path, kind, bytes } of garbage.filter(
-    (each) => isAbandoned(each) && !isOrphan(each),
-  )) {
+  for (const { path, kind, bytes } of garbage.filter(isAbandoned)) {
     findings.push({ code: "garbage", message: GARBAGE[kind], path, bytes, ...about });
   }
   const message = "It is not of lean-pickle: prune leaves it alone.";
