@@ -83,6 +83,11 @@ const OPERATIONS: Record<string, string> = {
   write: "write",
 };
 
+/** What an error says, as a sentence. */
+export function sentenceOf(error: Error): string {
+  return isSystemError(error) ? describeSystemError(error) : error.message;
+}
+
 /** An error of the operating system as a sentence: `Could not open x.lean: ... (ENOENT).` */
 export function describeSystemError(error: NodeJS.ErrnoException): string {
   const { code = "unknown", syscall = "", path, message } = error;

@@ -1,5 +1,5 @@
 /** `lean-pickle add --batch` and `key --batch`: many additions through one REPL. */
-import { describeSystemError, isSystemError, LeanPickleError } from "../errors.ts";
+import { LeanPickleError, sentenceOf } from "../errors.ts";
 import type { Output } from "../output/output.ts";
 import { runBatch } from "../session/batch.ts";
 import { checkBatch } from "../session/batch-check.ts";
@@ -130,7 +130,7 @@ function show(output: Output, { line, sorry }: BatchItem, outcome: BatchOutcome)
 }
 
 function showFailure(output: Output, line: number, error: Error): void {
-  const message = isSystemError(error) ? describeSystemError(error) : error.message;
+  const message = sentenceOf(error);
   const { code = "system", hint } = error as Partial<LeanPickleError>;
   const messages = "messages" in error ? { messages: error.messages } : {};
   if (output.json) {

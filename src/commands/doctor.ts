@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { describeSystemError, isSystemError, LeanPickleError } from "../errors.ts";
+import { LeanPickleError, sentenceOf } from "../errors.ts";
 import type { Output } from "../output/output.ts";
 import type { Styles } from "../output/styles.ts";
-import { formatBytes, formatDuration, plural, printable } from "../output/text.ts";
+import { formatBytes, plural, printable } from "../output/text.ts";
 import { type CacheSurvey, surveyCache } from "../session/cache-survey.ts";
 import { type RoundTrip, roundTrip } from "../session/round-trip.ts";
 import { diagnose } from "../toolchain/diagnosis.ts";
@@ -11,6 +11,7 @@ import { type Finding, good, shellWord, wrong } from "../toolchain/finding.ts";
 import { wholeName } from "../toolchain/toolchain-name.ts";
 import { leanVersionOf } from "../toolchain/wanted-toolchain.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
+import { stepsDocument, stepTimes } from "./timed-steps.ts";
 
 /** The most time that lake, and each request of the round trip, gets, in seconds. */
 const MOST_TIME_S = 60;
@@ -78,17 +79,16 @@ function ofCache(survey: CacheSurvey): Finding {
 
 function ofTrip({ steps, header, failed }: RoundTrip, toolchain: string | null): Finding {
   if (!failed) {
-    const times = steps.map(({ step, elapsedMs }) => `${step} ${formatDuration(elapsedMs)}`);
     const isKnown = toolchain === null ? undefined : leanVersionOf(wholeName(toolchain));
     const lean = header?.leanVersion;
-    const clause = `${times.join(", ")}${lean ? `, with Lean ${lean}` : ""}`;
+    const clause = `${stepTimes(steps)}${lean ? `, with Lean ${lean}` : ""}`;
     // A release candidate may go by the name of its release.
     return isKnown && lean && releaseOf(isKnown) !== releaseOf(lean)
       ? wrong("round trip", "warning", `${clause}, and not ${isKnown}, as its toolchain says`, null)
       : good("round trip", clause);
   }
   const { step, error } = failed;
-  const why = isSystemError(error) ? describeSystemError(error) : error.message;
+  const why = sentenceOf(error);
   const hint = error instanceof LeanPickleError && error.hint ? `\n${error.hint}` : "";
   return wrong("round trip", "bad", `${step}: ${why}${hint}`, null);
 }
@@ -103,8 +103,7 @@ function asJson({ steps, header, failed }: RoundTrip): object {
     code: failed.error instanceof LeanPickleError ? failed.error.code : "system",
     message: failed.error.message,
   };
-  const whole = steps.map(({ step, elapsedMs }) => ({ step, elapsedMs: Math.round(elapsedMs) }));
-  return { steps: whole, header, ...(error && { error }) };
+  return { steps: stepsDocument(steps), header, ...(error && { error }) };
 }
 
 /** One screen: a line for each finding, where it was found, and below it the command that mends it. */

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
-import { describeSystemError, isSystemError, LeanPickleError } from "../errors.ts";
+import { LeanPickleError, sentenceOf } from "../errors.ts";
 import type { Progress } from "../output/progress.ts";
-import { formatDuration } from "../output/text.ts";
 import { buildOnce } from "../session/build-once.ts";
 import { roundTrip } from "../session/round-trip.ts";
 import type { ProcessLaunch } from "../system/process-group.ts";
@@ -25,6 +24,7 @@ import {
 } from "../toolchain/repl-source.ts";
 import { leanVersionOf, wantedToolchain } from "../toolchain/wanted-toolchain.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
+import { stepsDocument, stepTimes, type TimedStep } from "./timed-steps.ts";
 
 interface SetupOptions {
   lean?: string;
@@ -49,12 +49,6 @@ interface Plan {
   builds: string;
 }
 
-/** A step of the work, and how long it took. */
-interface Step {
-  step: string;
-  elapsedMs: number;
-}
-
 /** `lean-pickle setup`: fetches and builds the REPL that fits a Lean. */
 export function define(command: Command, host: Host): void {
   command
@@ -77,7 +71,7 @@ async function setup(context: Context, options: SetupOptions): Promise<Outcome> 
   const run = runOptions(context);
   const plan = await makePlan(context, options, run);
   const { toolchain, folder, builds } = plan;
-  const steps: Step[] = [];
+  const steps: TimedStep[] = [];
   const isBuilt = await output.withProgress(
     async (progress) =>
       await buildOnce(
@@ -126,7 +120,7 @@ interface Work {
   run: RunOptions;
   progress: Progress;
   /** Takes the steps that are done. */
-  steps: Step[];
+  steps: TimedStep[];
 }
 
 /** Fetches, builds and proves a REPL in an empty folder. */
@@ -175,7 +169,7 @@ function announce(
   );
 }
 
-async function timed<T>(steps: Step[], step: string, take: () => Promise<T>): Promise<T> {
+async function timed<T>(steps: TimedStep[], step: string, take: () => Promise<T>): Promise<T> {
   const startedAt = performance.now();
   const result = await take();
   steps.push({ step, elapsedMs: performance.now() - startedAt });
@@ -183,11 +177,15 @@ async function timed<T>(steps: Step[], step: string, take: () => Promise<T>): Pr
 }
 
 /** @throws {LeanPickleError} `no-repl` where it does not work, or is of another Lean */
-async function prove(context: Context, launch: ProcessLaunch, toolchain: string): Promise<Step[]> {
+async function prove(
+  context: Context,
+  launch: ProcessLaunch,
+  toolchain: string,
+): Promise<TimedStep[]> {
   const { steps, failed, header } = await roundTrip(launch, context.serverOptions);
   if (failed) {
     const { step, error } = failed;
-    const why = isSystemError(error) ? describeSystemError(error) : error.message;
+    const why = sentenceOf(error);
     const message = `The REPL was built, and does not work (${step}): ${why}`;
     const { hint } = error instanceof LeanPickleError ? error : {};
     throw new LeanPickleError("no-repl", message, { hint, cause: error });
@@ -202,7 +200,7 @@ async function prove(context: Context, launch: ProcessLaunch, toolchain: string)
   return steps;
 }
 
-function show(context: Context, plan: Plan, built: boolean, steps: readonly Step[]): void {
+function show(context: Context, plan: Plan, built: boolean, steps: readonly TimedStep[]): void {
   const { output } = context;
   const { toolchain, folder } = plan;
   const repl = findBuiltRepl(toolchain);
@@ -212,15 +210,14 @@ function show(context: Context, plan: Plan, built: boolean, steps: readonly Step
   const { source = null, rev = null } = readBuildRecord(folder) ?? {};
   const revision = headRevision(folder);
   if (output.json) {
-    const whole = steps.map(({ step, elapsedMs }) => ({ step, elapsedMs: Math.round(elapsedMs) }));
+    const whole = stepsDocument(steps);
     output.jsonData({ toolchain, source, rev, revision, folder, repl, built, steps: whole });
     return;
   }
   const origin = source === null ? "" : `, from ${source} at ${rev}`;
-  const times = steps.map(({ step, elapsedMs }) => `${step} ${formatDuration(elapsedMs)}`);
   output.note(
     built
-      ? `It works: ${times.join(", ")}.`
+      ? `It works: ${stepTimes(steps)}.`
       : `The REPL for ${toolchain} is there already${origin}; --force builds it again.`,
   );
   output.data(repl);

@@ -13,8 +13,6 @@ export class OpenCache {
   /** Absolute: a change of the current directory changes no cache. */
   readonly workingDir: string;
   readonly lock: ChangeOptions;
-  /** Whether Lean is given what somebody else could have written. */
-  readonly trust: boolean;
   readonly loaded = new LoadedStates();
   readonly inputs = new ProcessInputs();
   #index: StateIndex;
@@ -23,9 +21,13 @@ export class OpenCache {
   constructor(workingDir: string, options: CacheOptions) {
     this.workingDir = workingDir;
     this.lock = options;
-    this.trust = options.trust ?? false;
     checkFolders(workingDir);
     this.#index = new StateIndex(readManifest(workingDir));
+  }
+
+  /** Whether Lean is given what somebody else could have written. */
+  get trust(): boolean {
+    return this.lock.trust ?? false;
   }
 
   /** The states of the manifest as last read or written. */

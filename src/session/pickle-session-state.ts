@@ -1,6 +1,6 @@
 /** What a `PickleSessionCache` takes and gives. */
-import type { LockOptions } from "../store/lock.ts";
 import type { ManifestState } from "../store/manifest.ts";
+import type { ChangeOptions } from "../store/manifest-update.ts";
 import type { CacheCallOptions, SessionState, Verdict } from "./session-cache.ts";
 
 export type { RecipeStep, StateKind } from "../recipe/steps.ts";
@@ -17,7 +17,7 @@ export interface PickleSessionState extends SessionState {
 }
 
 /** How a cache is opened. */
-export interface CacheOptions extends LockOptions {
+export interface CacheOptions extends ChangeOptions {
   /**
    * Whether Lean is given pickles, and run the recipes, that somebody else could have written: their
    * owner is neither the user nor root, or everyone can write them or where they lie. False by

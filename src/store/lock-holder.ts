@@ -5,7 +5,7 @@
  * stands in the name of the file, which is empty: it is there whole or not at all, and takes no space
  * where there is none left.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { withFile } from "./durable.ts";
@@ -38,7 +38,7 @@ const MAX_HOST = 100;
 export function newHolder(): Holder {
   return {
     pid: process.pid,
-    space: createHash("sha256").update(processSpace()).digest("hex").slice(0, 32),
+    space: processSpace(),
     since: Date.now(),
     token: randomBytes(8).toString("hex"),
     lock: "",
@@ -104,7 +104,7 @@ export function parseHolders(names: readonly string[]): Holder[] {
 
 /** Whether a process of this machine has ended. That of another one never counts as ended. */
 export function hasEnded({ space, pid }: Holder): boolean {
-  return space === newHolder().space && !isAlive(pid);
+  return space === processSpace() && !isAlive(pid);
 }
 
 /** A clause that says who holds the lock. */

@@ -1,18 +1,21 @@
 /** Whether another process still runs, as far as that can be told. */
+import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { hasSystemCode, isSystemError } from "../errors.ts";
 
 /**
  * What has to be the same for a process id to mean the same process: the host, since its last start,
- * and on Linux the namespace of process ids, since containers may share all the rest.
+ * and on Linux the namespace of process ids, since containers may share all the rest. As a digest,
+ * which can be part of a file name.
  */
 export function processSpace(): string {
   const boot = unlessUnreadable(() =>
     readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
   );
   const namespace = unlessUnreadable(() => readlinkSync("/proc/self/ns/pid"));
-  return [hostname(), boot, namespace].join(" ");
+  const all = [hostname(), boot, namespace].join(" ");
+  return createHash("sha256").update(all).digest("hex").slice(0, 32);
 }
 
 /** Whether a process of this space runs; also where it is another user's. */

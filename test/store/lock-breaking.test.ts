@@ -15,7 +15,7 @@ import { fileSystem } from "../../src/store/file-system.ts";
 import { cachePath, lockPath, manifestLock, temporaryPath } from "../../src/store/layout.ts";
 import { withLock } from "../../src/store/lock.ts";
 import { identifyLock, nameOfHolder, newHolder } from "../../src/store/lock-holder.ts";
-import { announce, cacheFolder, holdElsewhere, lockIn, NO_PID } from "../support/locks.ts";
+import { announce, cacheFolder, claim, holdElsewhere, lockIn, NO_PID } from "../support/locks.ts";
 import { startWorker } from "../support/workers.ts";
 
 describe("a lock that nobody will give back", () => {
@@ -135,11 +135,8 @@ describe("a lock that nobody will give back", () => {
   it("breaks a lock that another one was killed over while breaking it", async () => {
     const folder = await cacheFolder();
     mkdirSync(lockPath(folder));
-    const lock = lockIn(folder);
-    announce(folder, { lock });
-    const claim = join(temporaryPath(folder), `breaking.${lock}`);
-    mkdirSync(claim);
-    writeFileSync(join(claim, nameOfHolder({ ...newHolder(), pid: NO_PID })), "");
+    announce(folder, { lock: lockIn(folder) });
+    claim(folder, { pid: NO_PID });
     expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
     expect(readdirSync(temporaryPath(folder))).toEqual([]);
   });
@@ -149,10 +146,7 @@ describe("a lock that nobody will give back", () => {
     mkdirSync(lockPath(folder));
     const before = new Date(Date.now() - 31_000);
     utimesSync(lockPath(folder), before, before);
-    const claim = join(temporaryPath(folder), `breaking.${lockIn(folder)}`);
-    mkdirSync(claim);
-    const since = before.getTime();
-    writeFileSync(join(claim, nameOfHolder({ ...newHolder(), space: "0123", since })), "");
+    claim(folder, { space: "0123", since: before.getTime() });
     expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
     expect(readdirSync(temporaryPath(folder))).toEqual([]);
   });
@@ -161,17 +155,17 @@ describe("a lock that nobody will give back", () => {
     const folder = await cacheFolder();
     mkdirSync(lockPath(folder));
     announce(folder, { lock: lockIn(folder) });
-    const claim = join(temporaryPath(folder), `breaking.${lockIn(folder)}`);
+    const claimed = join(temporaryPath(folder), `breaking.${lockIn(folder)}`);
     const { rmdir } = fileSystem;
     const spy = vi.spyOn(fileSystem, "rmdir").mockImplementation(async (path, ...more) => {
-      if (path === claim) {
-        writeFileSync(join(claim, nameOfHolder(newHolder())), "");
+      if (path === claimed) {
+        writeFileSync(join(claimed, nameOfHolder(newHolder())), "");
       }
       await rmdir(path, ...more);
     });
     onTestFinished(() => spy.mockRestore());
     expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
-    expect(readdirSync(claim)).toHaveLength(1);
+    expect(readdirSync(claimed)).toHaveLength(1);
   });
 
   it("leaves a lock to the process that is breaking it", async () => {
@@ -179,9 +173,7 @@ describe("a lock that nobody will give back", () => {
     mkdirSync(lockPath(folder));
     const lock = lockIn(folder);
     announce(folder, { lock });
-    const claim = join(temporaryPath(folder), `breaking.${lock}`);
-    mkdirSync(claim);
-    writeFileSync(join(claim, nameOfHolder(newHolder())), "");
+    claim(folder, {});
     const work = withLock(folder, { lockTimeout: 0.05 }, async () => "never");
     await expect(work).rejects.toMatchObject({ code: "cache-locked" });
     expect(lockIn(folder)).toBe(lock);
