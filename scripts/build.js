@@ -27,8 +27,14 @@ const NOT_BUNDLED = ["ora", "proper-lockfile", "signal-exit"];
  * bundler it is twelve files for `ls`, which take 2 ms more.
  */
 const SHARED_FILES = [
-  { name: "program", test: /node_modules.commander|src.output|src.commands.options|src.errors/ },
-  { name: "command", test: /src.commands.(context|states|state-table|stale-states|check-states)/ },
+  {
+    name: "program",
+    test: /node_modules.commander|src.output|src.commands.input.options|src.errors/,
+  },
+  {
+    name: "command",
+    test: /src.commands.(context|states|render.state-table|render.stale-states|render.check-states)/,
+  },
 ];
 
 rmSync(dist, { recursive: true, force: true });
@@ -74,7 +80,7 @@ function writeDeclarations() {
 async function writeManifestSchema() {
   const { output } = await build({
     cwd: root,
-    input: "src/store/manifest.ts",
+    input: "src/store/manifest/schema.ts",
     platform: "node",
     write: false,
   });

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Help } from "commander";
 import { COMMANDS } from "./commands/all.ts";
 import type { Host, Outcome } from "./commands/context.ts";
-import { addGlobalOptions, dropEmptyVariables } from "./commands/options.ts";
+import { addGlobalOptions, dropEmptyVariables } from "./commands/input/options.ts";
 import { describeSystemError, type ErrorCode, isSystemError, LeanPickleError } from "./errors.ts";
 import { Output } from "./output/output.ts";
 
@@ -184,8 +184,8 @@ function pointToDoctor(hint: string | undefined): string {
 
 async function showLeanMessages(output: Output, error: unknown): Promise<void> {
   if (error instanceof LeanPickleError && error.code === "lean-error") {
-    const { LeanRejectedError } = await import("./session/making.ts");
-    const { showMessages } = await import("./commands/lean-messages.ts");
+    const { LeanRejectedError } = await import("./session/steps/run-steps.ts");
+    const { showMessages } = await import("./commands/render/lean-messages.ts");
     if (error instanceof LeanRejectedError) {
       showMessages(output, error.messages);
     }

@@ -46,14 +46,13 @@ export {
   type CodeSource,
   type MakingOptions,
   type SourcedMessage,
-} from "./session/addition.ts";
+} from "./session/add/addition.ts";
+export type { Derivation } from "./session/add/plan-addition.ts";
 export {
   AutoLeanServer,
   type AutoLeanServerOptions,
   type AutoRunOptions,
 } from "./session/auto-lean-server.ts";
-export type { Derivation } from "./session/derivation.ts";
-export { LeanRejectedError } from "./session/making.ts";
 export { PickleSessionCache } from "./session/pickle-session-cache.ts";
 export type {
   AddAllOptions,
@@ -65,7 +64,7 @@ export type {
   ReloadOptions,
   Removal,
   StateKind,
-} from "./session/pickle-session-state.ts";
+} from "./session/state/cache-types.ts";
 export {
   BaseSessionCache,
   type CacheCallOptions,
@@ -73,7 +72,8 @@ export {
   type SessionState,
   type Verdict,
   type VerdictStatus,
-} from "./session/session-cache.ts";
-export type { Manifest, ManifestState } from "./store/manifest.ts";
+} from "./session/state/session-cache.ts";
+export { LeanRejectedError } from "./session/steps/run-steps.ts";
+export type { Manifest, ManifestState } from "./store/manifest/schema.ts";
 export type { ProcessExit, ProcessLaunch } from "./system/process-group.ts";
 export { type FoundRepl, findRepl, type ReplSearch } from "./toolchain/find-repl.ts";

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { type AdditionResult, addToCache } from "../session/addition.ts";
+import { type AdditionResult, addToCache } from "../session/add/addition.ts";
+import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import {
   type AdditionOptions,
   addAdditionOptions,
   readAddition,
   tellMiss,
-} from "./addition-options.ts";
-import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
+} from "./input/addition-options.ts";
 import { callState } from "./states.ts";
 
 /** `lean-pickle add`: runs code and tactics, and pickles what they end with. */
@@ -61,7 +61,7 @@ async function show(
     output.jsonData(isList ? documents : documents[0]);
   } else {
     if (messages.length > 0) {
-      const { showMessages } = await import("./lean-messages.ts");
+      const { showMessages } = await import("./render/lean-messages.ts");
       showMessages(output, messages);
     }
     output.data(states.map(({ sessionId }) => sessionId).join("\n"));

@@ -1,14 +1,14 @@
 /** `lean-pickle add --batch` and `key --batch`: many additions through one REPL. */
 import { LeanPickleError, sentenceOf } from "../errors.ts";
 import type { Output } from "../output/output.ts";
-import { runBatch } from "../session/batch.ts";
-import { checkBatch } from "../session/batch-check.ts";
-import type { BatchItem, BatchOutcome } from "../session/batch-item.ts";
-import type { AdditionOptions } from "./addition-options.ts";
-import { checkForce, tellMiss } from "./addition-options.ts";
-import { readBatch } from "./batch-input.ts";
+import type { BatchItem, BatchOutcome } from "../session/batch/batch-item.ts";
+import { checkBatch } from "../session/batch/check-batch.ts";
+import { runBatch } from "../session/batch/run-batch.ts";
 import { type Context, type Outcome, outcomeOf } from "./context.ts";
-import { showMessages } from "./lean-messages.ts";
+import type { AdditionOptions } from "./input/addition-options.ts";
+import { checkForce, tellMiss } from "./input/addition-options.ts";
+import { readBatch } from "./input/batch-input.ts";
+import { showMessages } from "./render/lean-messages.ts";
 
 /** Runs `add --batch`. */
 export async function addBatch(
@@ -66,7 +66,7 @@ export async function keysOfBatch(
 ): Promise<Outcome> {
   const { output } = context;
   const { cache, items, bad } = await openBatch(context, files, file, options);
-  const { findHits } = await import("../session/derivation.ts");
+  const { findHits } = await import("../session/add/plan-addition.ts");
   let hits = 0;
   const planned: { line: number; key: string; hit: boolean; inputs: object; unknown: string[] }[] =
     [];

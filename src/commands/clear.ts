@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { formatBytes, plural } from "../output/text.ts";
-import type { ManifestState } from "../session/pickle-session-state.ts";
-import { mayRemove } from "./asking.ts";
+import type { ManifestState } from "../session/state/cache-types.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
+import { mayRemove } from "./render/asking.ts";
+import { stateTable } from "./render/state-table.ts";
 import { showRemoval } from "./rm.ts";
-import { stateTable } from "./state-table.ts";
 import { findStates, noStates } from "./states.ts";
 
 interface ClearOptions {

@@ -2,11 +2,11 @@
 import type { Command } from "commander";
 import { Output } from "../output/output.ts";
 import type { Progress } from "../output/progress.ts";
-import type { LeanServerOptions } from "../session/addition.ts";
+import type { LeanServerOptions } from "../session/add/addition.ts";
 import { PickleSessionCache } from "../session/pickle-session-cache.ts";
-import type { CacheOptions } from "../session/pickle-session-state.ts";
+import type { CacheOptions } from "../session/state/cache-types.ts";
 import type { FoundRepl } from "../toolchain/find-repl.ts";
-import { type GlobalOptions, settleGlobalOptions } from "./options.ts";
+import { type GlobalOptions, settleGlobalOptions } from "./input/options.ts";
 
 /** How a command went: all of it, some of it, or none of it; or it found no usable REPL. */
 export type Outcome = "done" | "partly" | "failed" | "unusable";

@@ -1,17 +1,17 @@
 import type { Command } from "commander";
+import { type Finding, good, shellWord, wrong } from "../doctor/check-result.ts";
+import { diagnose } from "../doctor/diagnose.ts";
+import { type RoundTrip, roundTrip } from "../doctor/round-trip.ts";
+import { type CacheSurvey, surveyCache } from "../doctor/survey-cache.ts";
 import { LeanPickleError, sentenceOf } from "../errors.ts";
 import type { Output } from "../output/output.ts";
 import type { Styles } from "../output/styles.ts";
 import { formatBytes, plural, printable } from "../output/text.ts";
-import { type CacheSurvey, surveyCache } from "../session/cache-survey.ts";
-import { type RoundTrip, roundTrip } from "../session/round-trip.ts";
-import { diagnose } from "../toolchain/diagnosis.ts";
 import { findRepl } from "../toolchain/find-repl.ts";
-import { type Finding, good, shellWord, wrong } from "../toolchain/finding.ts";
-import { wholeName } from "../toolchain/toolchain-name.ts";
-import { leanVersionOf } from "../toolchain/wanted-toolchain.ts";
+import { wholeName } from "../toolchain/locate/toolchain-name.ts";
+import { leanVersionOf } from "../toolchain/locate/wanted-toolchain.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
-import { stepsDocument, stepTimes } from "./timed-steps.ts";
+import { stepsDocument, stepTimes } from "./render/timed-steps.ts";
 
 /** The most time that lake, and each request of the round trip, gets, in seconds. */
 const MOST_TIME_S = 60;

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { derive, findHits } from "../session/derivation.ts";
+import { derive, findHits } from "../session/add/plan-addition.ts";
+import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import {
   type AdditionOptions,
   addAdditionOptions,
@@ -7,8 +8,7 @@ import {
   missDocument,
   readAddition,
   tellMiss,
-} from "./addition-options.ts";
-import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
+} from "./input/addition-options.ts";
 import { callState } from "./states.ts";
 
 /** `lean-pickle key`: the key that `add` would look up, and whether it would hit. */

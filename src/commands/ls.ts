@@ -1,14 +1,14 @@
 import { type Command, Option } from "commander";
 import type { Output } from "../output/output.ts";
-import { findBuiltOn } from "../session/built-on.ts";
 import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
-import type { ManifestState, StateKind } from "../session/pickle-session-state.ts";
-import type { Verdict } from "../session/session-cache.ts";
-import { checkStates, countLoaded, styleStatus, tellWhy } from "./check-states.ts";
+import type { ManifestState, StateKind } from "../session/state/cache-types.ts";
+import type { Verdict } from "../session/state/session-cache.ts";
+import { findBuiltOn } from "../store/manifest/built-on.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
-import { findStalenessOf, type StalenessOf, tellStale } from "./stale-states.ts";
-import { type ExtraColumn, kindOf, stateTable } from "./state-table.ts";
-import { drawTree, orderAsTree, type TreeRow } from "./state-tree.ts";
+import { checkStates, countLoaded, styleStatus, tellWhy } from "./render/check-states.ts";
+import { findStalenessOf, type StalenessOf, tellStale } from "./render/stale-states.ts";
+import { type ExtraColumn, kindOf, stateTable } from "./render/state-table.ts";
+import { drawTree, orderAsTree, type TreeRow } from "./render/state-tree.ts";
 import { noStates, requireStates, tellMissing } from "./states.ts";
 
 type SortKey = "id" | "name" | "size" | "age";

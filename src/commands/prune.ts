@@ -16,10 +16,10 @@ import {
   type PruneRules,
   planPruneOf,
 } from "../session/upkeep.ts";
-import { mayRemove } from "./asking.ts";
 import { action, type Context, examples, type Host, type Outcome, stepTo } from "./context.ts";
+import { parseAge, parseSize } from "./input/units.ts";
+import { mayRemove } from "./render/asking.ts";
 import { callState } from "./states.ts";
-import { parseAge, parseSize } from "./units.ts";
 
 interface PruneOptions {
   damaged?: boolean;

@@ -1,12 +1,12 @@
 import { type Command, Option } from "commander";
 import type { Styles } from "../output/styles.ts";
 import { formatDuration, plural } from "../output/text.ts";
-import type { Verdict } from "../session/session-cache.ts";
-import { checkStates, countLoaded, showBad, styleStatus, tellWhy } from "./check-states.ts";
+import type { Verdict } from "../session/state/session-cache.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
-import { parseJobs, parseSeconds } from "./options.ts";
-import { findStalenessOf, tellStale } from "./stale-states.ts";
-import { kindOf } from "./state-table.ts";
+import { parseJobs, parseSeconds } from "./input/options.ts";
+import { checkStates, countLoaded, showBad, styleStatus, tellWhy } from "./render/check-states.ts";
+import { findStalenessOf, tellStale } from "./render/stale-states.ts";
+import { kindOf } from "./render/state-table.ts";
 import { noStates, requireStates, tellMissing } from "./states.ts";
 
 interface ReloadOptions {

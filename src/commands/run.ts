@@ -2,12 +2,12 @@ import type { Command } from "commander";
 import type { Output } from "../output/output.ts";
 import { printable } from "../output/text.ts";
 import type { CommandAnswer, ProofStepAnswer, ReplAnswer } from "../repl/protocol.ts";
-import { LeanRejectedError } from "../session/making.ts";
-import { checkRun, type Run, runOnState } from "../session/running.ts";
+import { checkRun, type Run, runOnState } from "../session/add/running.ts";
+import { LeanRejectedError } from "../session/steps/run-steps.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
-import { readSources } from "./input.ts";
-import { formatMessage } from "./lean-messages.ts";
-import { collect } from "./options.ts";
+import { readSources } from "./input/input.ts";
+import { collect } from "./input/options.ts";
+import { formatMessage } from "./render/lean-messages.ts";
 import { requireState } from "./states.ts";
 
 interface RunOptions {

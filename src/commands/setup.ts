@@ -1,8 +1,15 @@
 import type { Command } from "commander";
+import { roundTrip } from "../doctor/round-trip.ts";
 import { LeanPickleError, sentenceOf } from "../errors.ts";
+import { buildOnce } from "../install/build-once.ts";
+import { buildRepl, fetchRepl, findBuildTools, launchIn } from "../install/build-repl.ts";
+import {
+  DEFAULT_SOURCES,
+  findRevisions,
+  parseSource,
+  type ReplRevision,
+} from "../install/choose-revision.ts";
 import type { Progress } from "../output/progress.ts";
-import { buildOnce } from "../session/build-once.ts";
-import { roundTrip } from "../session/round-trip.ts";
 import type { ProcessLaunch } from "../system/process-group.ts";
 import { type RunOptions, withoutCredentials } from "../system/run-program.ts";
 import {
@@ -12,19 +19,12 @@ import {
   isAtRevision,
   readBuildRecord,
   writeBuildRecord,
-} from "../toolchain/built-repls.ts";
-import { wouldDownload } from "../toolchain/elan.ts";
-import { headRevision } from "../toolchain/git-revision.ts";
-import { buildRepl, fetchRepl, findBuildTools, launchIn } from "../toolchain/repl-build.ts";
-import {
-  DEFAULT_SOURCES,
-  findRevisions,
-  parseSource,
-  type ReplRevision,
-} from "../toolchain/repl-source.ts";
-import { leanVersionOf, wantedToolchain } from "../toolchain/wanted-toolchain.ts";
+} from "../toolchain/locate/built-repls.ts";
+import { wouldDownload } from "../toolchain/locate/elan.ts";
+import { headRevision } from "../toolchain/locate/git-revision.ts";
+import { leanVersionOf, wantedToolchain } from "../toolchain/locate/wanted-toolchain.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
-import { stepsDocument, stepTimes, type TimedStep } from "./timed-steps.ts";
+import { stepsDocument, stepTimes, type TimedStep } from "./render/timed-steps.ts";
 
 interface SetupOptions {
   lean?: string;

@@ -7,10 +7,10 @@ import type {
   ManifestState,
   PickleSessionState,
   RecipeStep,
-} from "../session/pickle-session-state.ts";
+} from "../session/state/cache-types.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
-import { findStalenessOf } from "./stale-states.ts";
-import { kindOf } from "./state-table.ts";
+import { findStalenessOf } from "./render/stale-states.ts";
+import { kindOf } from "./render/state-table.ts";
 import { requireState } from "./states.ts";
 
 /** `lean-pickle show`: lays out one state. */

@@ -16,8 +16,8 @@ import {
 } from "../repl/protocol.ts";
 import { mapIds, toRawId } from "./id-mapping.ts";
 import { PickleSessionCache } from "./pickle-session-cache.ts";
-import type { BaseSessionCache } from "./session-cache.ts";
-import { noSuchState } from "./verdicts.ts";
+import { noSuchState } from "./restore/verdicts.ts";
+import type { BaseSessionCache } from "./state/session-cache.ts";
 
 /** How an {@link AutoLeanServer} works. */
 export interface AutoLeanServerOptions<C extends BaseSessionCache = BaseSessionCache>

@@ -2,27 +2,27 @@ import { resolve } from "node:path";
 import type { RecipeStep } from "../recipe/steps.ts";
 import type { LeanIdentity, ReplConnection, ReplLaunch, RunOptions } from "../repl/connection.ts";
 import type { ReplRequest } from "../repl/protocol.ts";
-import { type Manifest, type ManifestState, recipeChain } from "../store/manifest.ts";
-import { isPickleThere } from "../store/pickle-presence.ts";
-import type { Removal } from "../store/removal.ts";
-import type { CheckOptions } from "./checking.ts";
-import type { Candidate, Keeping, KeepOptions } from "./keeping.ts";
-import { OpenCache } from "./open-cache.ts";
+import { type Manifest, type ManifestState, recipeChain } from "../store/manifest/schema.ts";
+import { isPickleThere } from "../store/pickles/pickle-presence.ts";
+import type { Removal } from "../store/pickles/remove-states.ts";
+import type { CheckOptions } from "./reload/check-states.ts";
+import { noSuchState } from "./restore/verdicts.ts";
+import type { Candidate, Keeping, KeepOptions } from "./save/commit.ts";
+import type { Pickled } from "./save/pickle-state.ts";
+import { OpenCache } from "./state/cache-handle.ts";
 import type {
   AddAllOptions,
   AddOptions,
   CacheOptions,
   PickleSessionState,
   ReloadOptions,
-} from "./pickle-session-state.ts";
-import type { Pickled } from "./pickling.ts";
+} from "./state/cache-types.ts";
 import {
   BaseSessionCache,
   type CacheCallOptions,
   type NamesState,
   type Verdict,
-} from "./session-cache.ts";
-import { noSuchState } from "./verdicts.ts";
+} from "./state/session-cache.ts";
 
 /**
  * A cache of pickled states in a working directory, behind one JSON manifest. Many processes may
@@ -81,7 +81,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     responses: readonly NamesState[],
     options: AddAllOptions = {},
   ): Promise<ManifestState[]> {
-    const { addAll } = await import("./adding.ts");
+    const { addAll } = await import("./save/adding.ts");
     return await addAll(this.#open, server, responses, options);
   }
 
@@ -106,7 +106,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     response: NamesState,
     options: RunOptions = {},
   ): Promise<Pickled> {
-    const { describeState, pickleState } = await import("./pickling.ts");
+    const { describeState, pickleState } = await import("./save/pickle-state.ts");
     const described = await describeState(server, response, this.#open);
     return await pickleState(server, described, this.#open, options);
   }
@@ -116,7 +116,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     candidates: readonly Candidate[],
     options: Omit<KeepOptions, "workingDir" | "lock"> & Partial<Pick<KeepOptions, "lock">>,
   ): Promise<Keeping[]> {
-    const { keep } = await import("./adding.ts");
+    const { keep } = await import("./save/adding.ts");
     return await keep(this.#open, candidates, options);
   }
 
@@ -132,7 +132,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
    * @throws {LeanPickleError} `name-taken`, `no-such-state`
    */
   async rename(names: ReadonlyMap<number, string>, replaceName = false): Promise<void> {
-    const { renameStates } = await import("./renaming.ts");
+    const { renameStates } = await import("./state/renaming.ts");
     const { workingDir, lock } = this.#open;
     this.#open.refresh(await renameStates(workingDir, lock, names, replaceName));
   }
@@ -151,7 +151,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     if (!sessionIds.some((id) => this.has(id))) {
       return { removed: [], leftOver: [] };
     }
-    const { removeStates } = await import("../store/removal.ts");
+    const { removeStates } = await import("../store/pickles/remove-states.ts");
     const { lock } = this.#open;
     const { manifest, removal } = await removeStates(this.workingDir, lock, sessionIds);
     this.#open.refresh(manifest);
@@ -172,7 +172,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     timeoutPerState?: number,
     options: ReloadOptions = {},
   ): Promise<Verdict[]> {
-    const { reloadStates } = await import("./loading.ts");
+    const { reloadStates } = await import("./restore/restore-states.ts");
     return await reloadStates(this.#open, server, timeoutPerState, options);
   }
 
@@ -181,7 +181,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
    * loaded. The memory that it takes does not grow with their number, and nothing is written.
    */
   async check(launch: ReplLaunch, options: CheckOptions): Promise<Verdict[]> {
-    const { checkStates } = await import("./checking.ts");
+    const { checkStates } = await import("./reload/check-states.ts");
     return await checkStates(launch, this, this.#open, options);
   }
 
@@ -191,7 +191,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     timeout?: number,
     { verbose }: CacheCallOptions = {},
   ): Promise<number> {
-    const { loadState } = await import("./loading.ts");
+    const { loadState } = await import("./restore/restore-states.ts");
     return (
       this.getReplId(sessionId, server) ??
       (await loadState(this.#open, server, sessionId, { timeout, verbose }))

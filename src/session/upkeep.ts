@@ -1,16 +1,17 @@
 /** Looking at what is on disk, and putting it in order: the parts of the store that need no Lean. */
-import type { ManifestState } from "../store/manifest.ts";
-import { type PrunePlan, planPrune } from "../store/prune.ts";
-import type { PruneRules } from "../store/prune-rules.ts";
-import { findBuiltOn } from "./built-on.ts";
+
+import { type PrunePlan, planPrune } from "../store/maintenance/prune.ts";
+import type { PruneRules } from "../store/maintenance/prune-rules.ts";
+import { findBuiltOn } from "../store/manifest/built-on.ts";
+import type { ManifestState } from "../store/manifest/schema.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 
-export type { Finding, VerifyNote } from "../store/findings.ts";
-export { GARBAGE_AGE_MS, type Garbage } from "../store/garbage.ts";
-export { type ManifestRepair, repairManifest } from "../store/manifest-repair.ts";
-export { carryOut, type Pruned, type PrunePlan } from "../store/prune.ts";
-export type { Doomed, PruneReason, PruneRules } from "../store/prune-rules.ts";
-export { type Verification, verifyCache } from "../store/verify.ts";
+export { GARBAGE_AGE_MS, type Garbage } from "../store/maintenance/garbage.ts";
+export { carryOut, type Pruned, type PrunePlan } from "../store/maintenance/prune.ts";
+export type { Doomed, PruneReason, PruneRules } from "../store/maintenance/prune-rules.ts";
+export { type ManifestRepair, repairManifest } from "../store/maintenance/repair-manifest.ts";
+export { type Verification, verifyCache } from "../store/maintenance/verify.ts";
+export type { Finding, VerifyNote } from "../store/maintenance/verify-finding.ts";
 
 /** How it is planned what is to go. */
 export interface PruneOptions {

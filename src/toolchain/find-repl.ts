@@ -1,18 +1,22 @@
 import { resolve } from "node:path";
 import { LeanPickleError } from "../errors.ts";
-import { Evidence } from "./evidence.ts";
-import { identifyLean, type LeanIdentity } from "./lean-identity.ts";
-import { findProject, type Project } from "./project.ts";
+import { identifyLean, type LeanIdentity } from "./identity/lean-identity.ts";
+import { Evidence } from "./locate/observed-files.ts";
+import { findProject, type Project } from "./locate/project.ts";
 import {
   HOW_TO_GET_ONE,
   isBuiltBy,
   lookForRepl,
   namedRepl,
   type ReplPlace,
-} from "./repl-places.ts";
-import { chosenToolchain, type NamedToolchain, toolchainOfRepl } from "./toolchain.ts";
-import { isSameToolchain, versionIn, wholeName } from "./toolchain-name.ts";
-import { type FoundTool, findLake } from "./tools.ts";
+} from "./locate/repl-places.ts";
+import {
+  chosenToolchain,
+  type NamedToolchain,
+  toolchainOfRepl,
+} from "./locate/selected-toolchain.ts";
+import { isSameToolchain, versionIn, wholeName } from "./locate/toolchain-name.ts";
+import { type FoundTool, findLake } from "./locate/tools.ts";
 
 /** How what was named was named, such as `--repl` or `LEAN_PICKLE_REPL`. */
 export interface Origins {
@@ -151,7 +155,7 @@ export async function findRepl(search: ReplSearch): Promise<FoundRepl> {
     ...(project && { cwd: project.folder }),
     toolchain,
     askEnv: () => {
-      env ??= import("./lean-environment.ts")
+      env ??= import("./locate/lean-environment.ts")
         .then(({ askLeanEnvironment }) => askLeanEnvironment(asking))
         .catch((error: unknown) => {
           // What failed may go well the next time; those that wait fail together.

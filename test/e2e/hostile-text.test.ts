@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Manifest } from "../../src/store/manifest.ts";
+import type { Manifest } from "../../src/store/manifest/schema.ts";
 import { useFilledCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { run } from "../support/program.ts";

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Manifest } from "../../src/store/manifest.ts";
+import type { Manifest } from "../../src/store/manifest/schema.ts";
 import { jsonLines, namedLines } from "../support/batches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { run, start, succeed } from "../support/program.ts";

@@ -8,7 +8,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Manifest } from "../../src/store/manifest.ts";
+import type { Manifest } from "../../src/store/manifest/schema.ts";
 import { readLog } from "../simulated-repl/index.ts";
 import { addBatch, requests } from "../support/batches.ts";
 import { goalAbout, importsPerProcess } from "../support/checks.ts";

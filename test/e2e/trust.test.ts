@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Manifest } from "../../src/store/manifest.ts";
+import type { Manifest } from "../../src/store/manifest/schema.ts";
 import { readLog, simulatedRepl } from "../simulated-repl/index.ts";
 import { jsonLines } from "../support/batches.ts";
 import { temporaryFolder } from "../support/folders.ts";

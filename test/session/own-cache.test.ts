@@ -6,7 +6,7 @@ import {
   type NamesState,
   type SessionState,
   type Verdict,
-} from "../../src/session/session-cache.ts";
+} from "../../src/session/state/session-cache.ts";
 import { simulate, startAutoServer } from "../support/servers.ts";
 
 /** A cache that keeps the code of environments, and runs it again: not a pickle in sight. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isErrorAnswer } from "../../src/repl/protocol.ts";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
-import { readManifest } from "../../src/store/manifest-file.ts";
+import { readManifest } from "../../src/store/manifest/read-manifest.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { simulate, startAutoServer, startServer } from "../support/servers.ts";
 import { addCode, addGoal, THEOREM } from "../support/states.ts";

@@ -6,10 +6,10 @@ import {
   addToCache,
   type CodeSource,
   type MakingOptions,
-} from "../../src/session/addition.ts";
-import { type Derivation, derive, findHits } from "../../src/session/derivation.ts";
+} from "../../src/session/add/addition.ts";
+import { type Derivation, derive, findHits } from "../../src/session/add/plan-addition.ts";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
-import type { ManifestState } from "../../src/store/manifest.ts";
+import type { ManifestState } from "../../src/store/manifest/schema.ts";
 import { temporaryFolder } from "./folders.ts";
 import { simulate } from "./servers.ts";
 

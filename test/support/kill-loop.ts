@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, watch, writeFileSync } from "nod
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect } from "vitest";
-import { checkManifest, type Manifest } from "../../src/store/manifest.ts";
+import { checkManifest, type Manifest } from "../../src/store/manifest/schema.ts";
 import { jsonLines } from "./batches.ts";
 import { type Surroundings, start, succeed } from "./program.ts";
 

@@ -1,9 +1,9 @@
 /** Locks, and who says that he has them. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { prepareFolders } from "../../src/store/folders.ts";
-import { manifestLock, temporaryPath } from "../../src/store/layout.ts";
-import { type Holder, identifyLock, nameOfHolder, newHolder } from "../../src/store/lock-holder.ts";
+import { prepareFolders } from "../../src/store/disk/folders.ts";
+import { manifestLock, temporaryPath } from "../../src/store/disk/layout.ts";
+import { type Holder, identifyLock, nameOfHolder, newHolder } from "../../src/store/lock/holder.ts";
 import { temporaryFolder } from "./folders.ts";
 import { startWorker, type Worker } from "./workers.ts";
 

@@ -1,4 +1,4 @@
-import type { Manifest, ManifestState } from "../../src/store/manifest.ts";
+import type { Manifest, ManifestState } from "../../src/store/manifest/schema.ts";
 
 /** The entry of a state as `add` writes it. */
 export function anyState(sessionId: number, changes: Partial<ManifestState> = {}): ManifestState {

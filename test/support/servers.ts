@@ -5,7 +5,7 @@ import type { LeanIdentity, LeanServerOptions, ReplLaunch } from "../../src/repl
 import { LeanServer } from "../../src/repl/lean-server.ts";
 import { AutoLeanServer, type AutoLeanServerOptions } from "../../src/session/auto-lean-server.ts";
 import type { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
-import type { BaseSessionCache } from "../../src/session/session-cache.ts";
+import type { BaseSessionCache } from "../../src/session/state/session-cache.ts";
 import { type LogEvent, readLog, simulatedRepl } from "../simulated-repl/index.ts";
 import { temporaryFolder } from "./folders.ts";
 

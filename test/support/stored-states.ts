@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Manifest, ManifestState } from "../../src/store/manifest.ts";
+import type { Manifest, ManifestState } from "../../src/store/manifest/schema.ts";
 import { temporaryFolder } from "./folders.ts";
 import { anyManifest, anyState } from "./manifests.ts";
 

@@ -13,7 +13,7 @@ const store = mkdtempSync(join(tmpdir(), "lean-pickle-store-"));
 afterAll(() => rmSync(store, { recursive: true, force: true }));
 await build({
   cwd: fileURLToPath(new URL("../../", import.meta.url)),
-  input: ["src/store/lock.ts", "src/store/manifest-update.ts"],
+  input: ["src/store/lock/lock.ts", "src/store/manifest/update-manifest.ts"],
   platform: "node",
   output: { dir: store },
 });

@@ -5,7 +5,7 @@
  */
 import { writeSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { fileSystem, lockFileSystem } from "../../src/store/file-system.ts";
+import { fileSystem, lockFileSystem } from "../../src/store/disk/file-system.ts";
 
 /** What goes wrong. */
 export interface Fault {

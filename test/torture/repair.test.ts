@@ -2,8 +2,8 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isSystemError, LeanPickleError } from "../../src/errors.ts";
-import { readManifest } from "../../src/store/manifest-file.ts";
-import { repairManifest } from "../../src/store/manifest-repair.ts";
+import { repairManifest } from "../../src/store/maintenance/repair-manifest.ts";
+import { readManifest } from "../../src/store/manifest/read-manifest.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { succeed } from "../support/program.ts";
 import { FAULT_CODES, type Fault, inject } from "./faults.ts";

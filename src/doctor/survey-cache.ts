@@ -1,0 +1,69 @@
+/** What a cache holds and whether it can be used, for a person who wants to know. */
+import { describeSystemError, isSystemError, LeanPickleError } from "../errors.ts";
+import { fileSystem } from "../store/disk/file-system.ts";
+import { checkWritable } from "../store/disk/folders.ts";
+import { lockPath, manifestLock } from "../store/disk/layout.ts";
+import { describeHolder, readHolder } from "../store/lock/holder.ts";
+import { findStrayFiles, isAbandoned, setOrphansApart } from "../store/maintenance/garbage.ts";
+import { readManifest } from "../store/manifest/read-manifest.ts";
+
+/** What was found. */
+export interface CacheSurvey {
+  /** Absolute. */
+  workingDir: string;
+  states: number;
+  /** Of all pickles that the manifest names, as it names them. */
+  bytes: number;
+  /** What no state needs, and no process that is at work. */
+  garbage: { files: number; bytes: number };
+  /** A clause that says who holds the lock; null where nobody does. */
+  lockedBy: string | null;
+  /** Why it cannot be read, as a sentence; null where it can. */
+  damage: string | null;
+  /** Why it cannot be written to, as a sentence; null where it can. */
+  readOnly: string | null;
+}
+
+/** Looks at a cache, and changes nothing. What is wrong with it is a result, and no exception. */
+export async function surveyCache(workingDir: string): Promise<CacheSurvey> {
+  const survey: CacheSurvey = {
+    workingDir,
+    states: 0,
+    bytes: 0,
+    garbage: { files: 0, bytes: 0 },
+    lockedBy: null,
+    damage: null,
+    readOnly: null,
+  };
+  survey.damage = await sentenceOf(async () => {
+    const { states } = readManifest(workingDir);
+    survey.states = states.length;
+    survey.bytes = states.reduce((sum, { bytes }) => sum + bytes, 0);
+    const stray = await findStrayFiles(workingDir, { states });
+    const { garbage } = setOrphansApart(workingDir, stray.garbage);
+    for (const { bytes } of garbage.filter(isAbandoned)) {
+      survey.garbage.files++;
+      survey.garbage.bytes += bytes;
+    }
+    if (fileSystem.existsSync(lockPath(workingDir))) {
+      survey.lockedBy = describeHolder(await readHolder(manifestLock(workingDir)));
+    }
+  });
+  survey.readOnly = await sentenceOf(() => checkWritable(workingDir));
+  return survey;
+}
+
+async function sentenceOf(look: () => Promise<void>): Promise<string | null> {
+  try {
+    await look();
+    return null;
+  } catch (error) {
+    if (error instanceof LeanPickleError) {
+      return error.message;
+    }
+    if (isSystemError(error)) {
+      return describeSystemError(error);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,34 @@
+/** One addition of many, and what came of it. */
+import type { Sorry } from "../../repl/protocol.ts";
+import type { ManifestState } from "../../store/manifest/schema.ts";
+import type { Addition, CodeSource, SourcedMessage } from "../add/addition.ts";
+
+/** One addition of many. */
+export interface BatchItem extends Pick<Addition, "sorry" | "tactics" | "allowErrors"> {
+  /** The number of its line, from 1. */
+  line: number;
+  /** The state to build on: a name given earlier in the batch, or a state of the cache. */
+  from?: string | undefined;
+  name?: string | undefined;
+  /** Reads the code: not before it is needed, since there may be thousands. */
+  readCode(): Promise<CodeSource[]>;
+}
+
+/** A line that cannot be run, and what is known of it all the same. */
+export interface BadLine extends Pick<BatchItem, "line" | "name"> {
+  sorry?: unknown;
+  /** What is wrong with it: a clause, or sentences. */
+  problem: string;
+}
+
+/** What one addition of many led to. */
+interface BatchSuccess {
+  states: ManifestState[];
+  /** Whether the cache held them already, and Lean was not asked. */
+  cached: boolean;
+  messages: SourcedMessage[];
+  sorries: Sorry[];
+}
+
+/** What came of one addition of many. */
+export type BatchOutcome = BatchSuccess | { error: Error };

@@ -1,0 +1,158 @@
+/** Making states of what a batch has pickled: in groups, while Lean goes on with the next. */
+import { isSystemError, LeanPickleError } from "../../errors.ts";
+import type { ManifestState } from "../../store/manifest/schema.ts";
+import type { ChangeOptions } from "../../store/manifest/update-manifest.ts";
+import type { PickleSessionCache } from "../pickle-session-cache.ts";
+import type { Candidate, Keeping } from "../save/commit.ts";
+
+/** How many pickles may wait until they are on the disk: each has its file open until then. */
+export const MAX_UNSEALED = 32;
+
+/** How many states may wait to be kept before Lean has to wait. */
+const MAX_PENDING = 512;
+
+/** How many states are worth a change of the manifest at once. */
+const GROUP = 128;
+
+/** How long a state may wait for others, in milliseconds: what is done is to be kept soon. */
+const GROUP_MS = 1000;
+
+interface Pending {
+  candidate: Candidate;
+  settle(keeping: Keeping): void;
+}
+
+/** The states that candidates of one line have become, or what kept one of them from it. */
+export type KeptTogether = { states: ManifestState[] } | { error: Error };
+
+/** How the states of a batch are kept. */
+export interface BatchWriterOptions {
+  replaceName?: boolean | undefined;
+  force?: boolean | undefined;
+  /**
+   * How the manifest's lock is waited for. Without a signal: what is done when the work is
+   * interrupted is kept all the same.
+   */
+  lock?: ChangeOptions | undefined;
+}
+
+/**
+ * Keeps candidates in groups: one change of the manifest, and one sync of the folder, for many. A
+ * group goes to the disk when it is large enough or old enough, one at a time, so that a slow disk
+ * makes larger groups.
+ */
+export class BatchWriter {
+  readonly #cache: PickleSessionCache;
+  readonly #options: BatchWriterOptions;
+  #pending: Pending[] = [];
+  #flushing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #failure: { error: unknown } | undefined;
+
+  constructor(cache: PickleSessionCache, options: BatchWriterOptions) {
+    this.#cache = cache;
+    this.#options = options;
+  }
+
+  /** Takes candidates, and calls `settle` with what became of them all. */
+  async add(candidates: readonly Candidate[], settle: (kept: KeptTogether) => void): Promise<void> {
+    const kept: Keeping[] = [];
+    for (const [index, candidate] of candidates.entries()) {
+      const settleOne = (keeping: Keeping): void => {
+        kept[index] = keeping;
+        if (Object.keys(kept).length === candidates.length) {
+          settle(outcomeOf(kept));
+        }
+      };
+      this.#pending.push({ candidate, settle: settleOne });
+    }
+    this.#timer ??= setTimeout(() => this.#start(), GROUP_MS);
+    if (this.#pending.length >= GROUP) {
+      this.#start();
+    }
+    await this.#pending.at(-MAX_UNSEALED)?.candidate.pickled.sealed.catch(() => {});
+    while (this.#pending.length >= MAX_PENDING && !this.#failure) {
+      await this.#flushing;
+      this.#start();
+    }
+    this.#throwIfFailed();
+  }
+
+  /** Keeps everything that waits. */
+  async flush(): Promise<void> {
+    while (this.#flushing || (this.#pending.length > 0 && !this.#failure)) {
+      await this.#flushing;
+      this.#start();
+    }
+    this.#throwIfFailed();
+  }
+
+  /** Keeps what waits, also where the work was interrupted; discards what cannot be kept. */
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      clearTimeout(this.#timer);
+      await discardAll(this.#pending.splice(0));
+    }
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure) {
+      throw this.#failure.error;
+    }
+  }
+
+  #start(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#flushing || this.#failure || this.#pending.length === 0) {
+      return;
+    }
+    const group = this.#pending;
+    this.#pending = [];
+    this.#flushing = this.#keep(group).finally(() => {
+      this.#flushing = undefined;
+      if (this.#pending.length > 0) {
+        this.#timer ??= setTimeout(() => this.#start(), GROUP_MS);
+      }
+    });
+  }
+
+  async #keep(group: readonly Pending[]): Promise<void> {
+    try {
+      const candidates = group.map(({ candidate }) => candidate);
+      const { lock, ...options } = this.#options;
+      const all = { ...options, ...(lock && { lock }), allOrNone: false };
+      const kept = await this.#cache.keep(candidates, all);
+      for (const [index, { settle }] of group.entries()) {
+        settle(kept[index] as Keeping);
+      }
+    } catch (error) {
+      this.#failure = { error };
+    }
+  }
+}
+
+/** Removes pickles that cannot be kept; why one cannot be removed is less than why it is not kept. */
+async function discardAll(pending: readonly Pending[]): Promise<void> {
+  for (const { candidate } of pending) {
+    await candidate.pickled.temporary.discard().catch(() => {});
+  }
+}
+
+/** The states that candidates have become; the first error where one has not. */
+function outcomeOf(kept: readonly Keeping[]): KeptTogether {
+  const states: ManifestState[] = [];
+  for (const each of kept) {
+    if ("error" in each) {
+      const { error } = each;
+      if (error instanceof LeanPickleError || isSystemError(error)) {
+        return { error };
+      }
+      throw error;
+    }
+    states.push(each.state);
+  }
+  return { states };
+}

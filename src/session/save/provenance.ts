@@ -1,0 +1,145 @@
+/** From the ids of a REPL to recipes: how a state was made, told by the server that made it. */
+import { parseImports } from "../../recipe/import-header.ts";
+import type { KeyInputs } from "../../recipe/key.ts";
+import { keysOfSteps, type StepTo } from "../../recipe/plan.ts";
+import type { RecipeStep } from "../../recipe/steps.ts";
+import type { ReplConnection } from "../../repl/connection.ts";
+import type { Making, ReplId } from "../../repl/makings.ts";
+import type { CommandRequest, ReplRequest } from "../../repl/protocol.ts";
+import type { RecipeEntry } from "../../store/manifest/schema.ts";
+import type { KnownBase } from "../state/loaded-states.ts";
+import type { RecipeTrail } from "../state/recipe-trail.ts";
+
+/** A step that was taken, and what Lean told of it. */
+interface StepTaken extends StepTo<RecipeStep> {
+  sorries?: number | undefined;
+  hasErrors?: boolean | undefined;
+}
+
+/** How a state was made. */
+export interface Provenance {
+  /** The state that it was built on; null for nothing. */
+  base: KnownBase | null;
+  /** What was done to the base, in order. Empty where it is the base itself. */
+  steps: StepTaken[];
+  /** The modules that it stands on; null where that is not known. */
+  imports: string[] | null;
+}
+
+/** The fields of code and tactics that are part of the step, or do not change what it makes. */
+const KNOWN_FIELDS = new Set([
+  "cmd",
+  "env",
+  "tactic",
+  "proofState",
+  "allTactics",
+  "rootGoals",
+  "infotree",
+]);
+
+/**
+ * How the state with an id in the REPL was made, from nothing or from a state of the cache.
+ * Undefined where a link is not known: it was unpickled by somebody else, or the request had fields
+ * whose meaning is not known, or the REPL read a file that may have changed since.
+ * @param findBase the state of the cache that is loaded under this id
+ */
+export function findProvenance(
+  server: ReplConnection,
+  of: ReplId,
+  findBase: (id: ReplId) => KnownBase | undefined,
+): Provenance | undefined {
+  const steps: Provenance["steps"] = [];
+  for (let at = of; ; ) {
+    const known = findBase(at);
+    if (known) {
+      return { base: known, steps, imports: known.imports };
+    }
+    const making = server.madeBy(at);
+    const done = making && stepOf(making);
+    if (!making || making.by === "unpickling" || done === undefined) {
+      return undefined;
+    }
+    if (done.step) {
+      const kind = at.kind === "env" ? "environment" : "proof-state";
+      steps.unshift({ kind, step: done.step, ...outcomeOf(making) });
+    }
+    if (making.base === null) {
+      return { base: null, steps, imports: parseImports(codeOf(making) ?? "") };
+    }
+    at = making.base;
+  }
+}
+
+/** The time that the REPL took to make a state out of what it was unpickled from, or of nothing. */
+export function elapsedMs(server: ReplConnection, of: ReplId): number {
+  let sum = 0;
+  for (let at: ReplId | null = of; at !== null; ) {
+    const making: Making | undefined = server.madeBy(at);
+    if (!making || making.by === "unpickling") {
+      break;
+    }
+    sum += making.elapsedMs;
+    at = making.base;
+  }
+  return sum;
+}
+
+/** The key of a state, and all recipes that lead to it, those of its base too. */
+export function writeRecipes(
+  { base, steps }: Provenance,
+  inputs: KeyInputs,
+): { key: string | null; recipes: RecipeTrail } {
+  const taken: Record<string, RecipeEntry> = {};
+  const keys = keysOfSteps(base?.key ?? null, steps, inputs);
+  let before = base?.key ?? null;
+  for (const [index, { step, sorries, hasErrors }] of steps.entries()) {
+    const key = keys[index] as string;
+    taken[key] = {
+      base: before,
+      step,
+      inputs,
+      ...(sorries !== undefined && { sorries }),
+      ...(hasErrors === true && { hasErrors }),
+    };
+    before = key;
+  }
+  return { key: before, recipes: { steps: taken, before: base?.recipes } };
+}
+
+function outcomeOf(making: Making): Pick<StepTaken, "sorries" | "hasErrors"> {
+  if (making.by === "command") {
+    return { sorries: making.sorries, hasErrors: making.hasErrors };
+  }
+  return making.by === "tactic" ? { hasErrors: making.hasErrors } : {};
+}
+
+/** What was done to make an id, nothing for a copy; undefined where that is not known. */
+function stepOf(making: Making): { step: RecipeStep | null } | undefined {
+  switch (making.by) {
+    case "copy":
+      return { step: null };
+    case "sorry":
+      return { step: { sorry: making.index } };
+    case "tactic":
+      return isUnderstood(making.request) ? { step: { tactic: making.tactic } } : undefined;
+    case "command": {
+      const cmd = codeOf(making);
+      return cmd === undefined ? undefined : { step: { cmd } };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The code of a command whose meaning is known; of a file only the REPL knows what it read. */
+function codeOf(making: Making): string | undefined {
+  if (making.by !== "command" || !("cmd" in making.request)) {
+    return undefined;
+  }
+  return isUnderstood(making.request) ? (making.request as CommandRequest).cmd : undefined;
+}
+
+/** Whether it is known of every field of a request what it does. */
+function isUnderstood(request: ReplRequest): boolean {
+  return Object.keys(request).every((field) => KNOWN_FIELDS.has(field));
+}

@@ -1,0 +1,54 @@
+/** What a `PickleSessionCache` takes and gives. */
+import type { ManifestState } from "../../store/manifest/schema.ts";
+import type { ChangeOptions } from "../../store/manifest/update-manifest.ts";
+import type { CacheCallOptions, SessionState, Verdict } from "./session-cache.ts";
+
+export type { RecipeStep, StateKind } from "../../recipe/steps.ts";
+export type { LockOptions } from "../../store/lock/lock.ts";
+export type { ManifestState } from "../../store/manifest/schema.ts";
+export type { Removal } from "../../store/pickles/remove-states.ts";
+
+/** A state with a pickle on disk. */
+export interface PickleSessionState extends SessionState {
+  /** The absolute path of its pickle. It is read-only and never changes. */
+  readonly pickleFile: string;
+  /** All that the manifest says of it. */
+  readonly entry: Readonly<ManifestState>;
+}
+
+/** How a cache is opened. */
+export interface CacheOptions extends ChangeOptions {
+  /**
+   * Whether Lean is given pickles, and run the recipes, that somebody else could have written: their
+   * owner is neither the user nor root, or everyone can write them or where they lie. False by
+   * default: such a state is not loaded (`untrusted`).
+   */
+  trust?: boolean | undefined;
+}
+
+/** How a state is added. */
+export interface AddOptions extends CacheCallOptions {
+  name?: string | undefined;
+  /** Whether a name is taken from the state that has it. */
+  replaceName?: boolean | undefined;
+  /** Whether a state that the cache holds already gets the new pickle. */
+  force?: boolean | undefined;
+  /** The time that the REPL may take to pickle one state, in seconds. */
+  timeout?: number | undefined;
+}
+
+/** How several states are added. */
+export interface AddAllOptions extends Omit<AddOptions, "name"> {
+  /** The name of each state; null for one without. */
+  names?: readonly (string | null)[] | undefined;
+}
+
+/** How states are loaded. */
+export interface ReloadOptions extends CacheCallOptions {
+  /** Which states; all of them by default. */
+  only?: readonly number[] | undefined;
+  /** Called before each state. */
+  onState?: ((state: ManifestState) => void) | undefined;
+  /** Called with each verdict as soon as it is known. */
+  onVerdict?: ((verdict: Verdict) => void) | undefined;
+}

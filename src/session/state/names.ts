@@ -1,0 +1,49 @@
+import { LeanPickleError } from "../../errors.ts";
+import { isName, type Manifest, type ManifestState } from "../../store/manifest/schema.ts";
+
+/** A name that is to be given, and the key of the state that it is for, where that is known. */
+export interface WantedName {
+  name: string;
+  key?: string | undefined;
+}
+
+/** Checks several names as {@link checkName} does, before there are states to have them. */
+export function checkNames(
+  manifest: Manifest,
+  wanted: readonly WantedName[],
+  mayReplace: boolean,
+): void {
+  for (const { name, key } of wanted) {
+    const own = key === undefined ? undefined : manifest.states.find((state) => state.key === key);
+    checkName(manifest, name, mayReplace, own);
+  }
+}
+
+/**
+ * Checks that a state can be given a name, and returns the state that it would be taken from.
+ * @param own the state that is to have the name, and may have it already
+ * @throws {LeanPickleError} `usage` for what cannot be a name; `name-taken`, unless it may be taken
+ */
+export function checkName(
+  manifest: Manifest,
+  name: string,
+  mayReplace: boolean,
+  own?: ManifestState | undefined,
+): ManifestState | undefined {
+  if (!isName(name)) {
+    throw new LeanPickleError("usage", `"${name}" cannot be the name of a state.`, {
+      hint: "A name begins with a letter or _, and holds letters, digits, ., _ and - after that.",
+    });
+  }
+  const holder = manifest.states.find((state) => state.name === name);
+  if (!holder || holder === own) {
+    return undefined;
+  }
+  if (!mayReplace) {
+    const message = `State ${holder.sessionId} has the name ${name} already.`;
+    throw new LeanPickleError("name-taken", message, {
+      hint: "Choose another name, or take it from that state with --replace.",
+    });
+  }
+  return holder;
+}

@@ -1,0 +1,67 @@
+/** Writes that are on the disk when they are done. */
+import { randomBytes } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
+import { isSystemError } from "../../errors.ts";
+import { fileSystem } from "./file-system.ts";
+
+/** A random name for a file that is being written. */
+export function randomName(): string {
+  return randomBytes(8).toString("hex");
+}
+
+/**
+ * Writes text to a new file, which is on the disk when this is done. Renamed over another one in the
+ * same file system, it replaces that at once and whole.
+ *
+ * In place of write-file-atomic, which writes beside the file that it replaces, and neither lets
+ * anything be checked right before the rename nor syncs the directory after it.
+ */
+export async function writeDurably(path: string, text: string): Promise<void> {
+  await withFile(path, "wx", async (file) => {
+    await file.writeFile(text);
+    await file.sync();
+  });
+}
+
+/** Writes text to a new file; where that fails there is none. */
+export async function writeNew(path: string, text: string): Promise<void> {
+  await withFile(path, "wx", async (file) => {
+    try {
+      await file.writeFile(text);
+    } catch (error) {
+      await fileSystem.rm(path, { force: true });
+      throw error;
+    }
+  });
+}
+
+/** Makes the names in a directory durable: a renamed file may be gone after a power cut until then. */
+export async function syncDirectory(path: string): Promise<void> {
+  await withFile(path, "r", (directory) => directory.sync());
+}
+
+/** Opens a file (new ones for their owner alone), and closes it whatever happens. */
+export async function withFile<T>(
+  path: string,
+  flags: string | number,
+  use: (file: FileHandle) => Promise<T>,
+): Promise<T> {
+  const file = await fileSystem.open(path, flags, 0o600);
+  try {
+    try {
+      return await use(file);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw withPath(error, path);
+  }
+}
+
+/** An error of the system with the file that it is about: those of an open file do not name it. */
+export function withPath(error: unknown, path: string): unknown {
+  if (isSystemError(error)) {
+    error.path ??= path;
+  }
+  return error;
+}

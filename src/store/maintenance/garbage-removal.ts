@@ -1,0 +1,63 @@
+/** Removing what no state needs. */
+import { fileSystem } from "../disk/file-system.ts";
+import { prepareFolders } from "../disk/folders.ts";
+import { type LockOptions, withLock } from "../lock/lock.ts";
+import { readManifest } from "../manifest/read-manifest.ts";
+import { findStrayFiles, type Garbage, isAbandoned } from "./garbage.ts";
+
+/** What came of removing garbage. */
+export interface GarbageRemoval {
+  /** What is gone. */
+  garbage: Garbage[];
+  /** What could not be removed. */
+  leftOver: { path: string; error: Error }[];
+}
+
+/**
+ * Removes garbage, of what is listed and is garbage still. Pickles go under the lock: in no other
+ * way can one not become a state's meanwhile. Temporary files need none, and go first: where the
+ * disk is full, that makes room for the lock.
+ */
+export async function removeGarbage(
+  workingDir: string,
+  options: LockOptions,
+  listed: readonly Garbage[],
+): Promise<GarbageRemoval> {
+  const removal: GarbageRemoval = { garbage: [], leftOver: [] };
+  const needsLock = ({ kind }: Garbage): boolean => kind === "pickle" || kind === "lock";
+  const others = listed.filter(needsLock);
+  await removeStill(
+    workingDir,
+    listed.filter((each) => !needsLock(each)),
+    removal,
+  );
+  if (others.length > 0) {
+    await prepareFolders(workingDir);
+    await withLock(workingDir, options, () => removeStill(workingDir, others, removal));
+    // Taking the lock has broken the one that was left.
+    removal.garbage.push(...others.filter(({ kind }) => kind === "lock"));
+  }
+  return removal;
+}
+
+async function removeStill(
+  workingDir: string,
+  listed: readonly Garbage[],
+  removal: GarbageRemoval,
+): Promise<void> {
+  if (listed.length === 0) {
+    return;
+  }
+  const paths = new Set(listed.map(({ path }) => path));
+  const now = await findStrayFiles(workingDir, readManifest(workingDir));
+  for (const each of now.garbage.filter((one) => paths.has(one.path) && isAbandoned(one))) {
+    try {
+      // Only what is noted about the lock is a folder.
+      await fileSystem.rm(each.path, { force: true, recursive: each.kind === "lock-note" });
+      removal.garbage.push(each);
+    } catch (error) {
+      const known = error instanceof Error ? error : new Error(String(error));
+      removal.leftOver.push({ path: each.path, error: known });
+    }
+  }
+}

@@ -1,0 +1,165 @@
+/** What lies in the folder of a cache, and no state needs. */
+import type { Dirent } from "node:fs";
+import { join } from "node:path";
+import { hasSystemCode } from "../../errors.ts";
+import { fileSystem } from "../disk/file-system.ts";
+import { checkFolders, isMark } from "../disk/folders.ts";
+import { CACHE_FOLDER, cachePath, lockPath, manifestLock, temporaryPath } from "../disk/layout.ts";
+import { isLockAbandoned } from "../lock/break-lock.ts";
+import { PICKLE_FILE } from "../manifest/fast-check.ts";
+import { isManifestGone } from "../manifest/read-manifest.ts";
+import type { Manifest } from "../manifest/schema.ts";
+
+/**
+ * The age from which on garbage is nobody's any more, in milliseconds: what is younger may belong to
+ * a process that runs. A pickle is nobody's while Lean writes it, and until the manifest names it;
+ * that takes minutes at most, of which Lean may take 5 for each request (`--timeout`).
+ */
+export const GARBAGE_AGE_MS = 60 * 60 * 1000;
+
+/**
+ * What a file that no state needs is: a whole pickle that no state names; one that was being
+ * written, or what Lean writes beside it; a manifest that was being written; a note about the
+ * lock; the lock of a process that is dead; or something else in the folder for such files.
+ */
+type GarbageKind =
+  | "pickle"
+  | "temporary-pickle"
+  | "temporary-manifest"
+  | "lock-note"
+  | "lock"
+  | "temporary-file";
+
+/** A file, or the folder that is a lock. */
+interface StrayFile {
+  /** Absolute. */
+  path: string;
+  /** Of a folder, or a link, nothing counts. */
+  bytes: number;
+  /** Since it was last written to, in milliseconds. */
+  ageMs: number;
+}
+
+/** Something that no state needs, and that this program or Lean has made. */
+export interface Garbage extends StrayFile {
+  kind: GarbageKind;
+}
+
+/** What lies in the folder of a cache besides what its states need. */
+export interface StrayFiles {
+  /** Of any age: see {@link isAbandoned}. */
+  garbage: Garbage[];
+  /** What this program did not make: by its name, or since it is a link or a folder. */
+  foreign: StrayFile[];
+}
+
+/** What lies in the folder for temporary files, by its name: the rest there is a `temporary-file`. */
+const TEMPORARY_FILES: [form: RegExp, kind: GarbageKind][] = [
+  // With what Lean writes there: PATH.tmp.PID, and in some versions PATH.lock.
+  [/^[0-9a-f]{16}\.olean(\.tmp\.\d+|\.lock)?$/, "temporary-pickle"],
+  [/^[0-9a-f]{16}$/, "temporary-manifest"],
+  [/^holder\./, "lock-note"],
+];
+
+/** The folders in it: what a process makes that takes away the lock of a dead one. */
+const LOCK_NOTE_FOLDER = /^(claim|breaking)\./;
+
+/**
+ * Lists what lies in the folder of a cache and is no state's. It follows no link, opens no file,
+ * and looks only at what no state names.
+ * @param manifest read before: what became a state's since then has to be asked for again
+ * @throws {LeanPickleError} `cache-damaged` where the folder is none
+ */
+export async function findStrayFiles(
+  workingDir: string,
+  { states }: Pick<Manifest, "states">,
+): Promise<StrayFiles> {
+  await checkFolders(workingDir);
+  const found: StrayFiles = { garbage: [], foreign: [] };
+  const named = new Set(states.map(({ pickleFile }) => pickleFile));
+  const cache = cachePath(workingDir);
+  const temporaries = temporaryPath(workingDir);
+  for (const entry of await list(cache)) {
+    const path = join(cache, entry.name);
+    const pickleFile = `${CACHE_FOLDER}/${entry.name}`;
+    if (path === lockPath(workingDir) && entry.isDirectory()) {
+      if (await isLockAbandoned(manifestLock(workingDir))) {
+        add(found, path, "lock");
+      }
+    } else if (path !== temporaries && !isMark(entry.name) && !named.has(pickleFile)) {
+      add(found, path, kindInCache(entry, pickleFile));
+    }
+  }
+  for (const entry of await list(temporaries)) {
+    add(found, join(temporaries, entry.name), kindInTemporaries(entry));
+  }
+  return found;
+}
+
+/**
+ * Sets pickles apart where there is no manifest: one that is restored may name them, so that they are
+ * not to be removed.
+ */
+export function setOrphansApart(
+  workingDir: string,
+  garbage: readonly Garbage[],
+): { garbage: Garbage[]; orphaned: Garbage[] } {
+  const isGone = isManifestGone(workingDir);
+  const isOrphaned = ({ kind }: Garbage): boolean => isGone && kind === "pickle";
+  return {
+    garbage: garbage.filter((each) => !isOrphaned(each)),
+    orphaned: garbage.filter(isOrphaned),
+  };
+}
+
+/**
+ * Whether garbage is certainly not what a running process is about to need. A lock is listed only
+ * where it is nobody's.
+ */
+export function isAbandoned({ kind, ageMs }: Garbage): boolean {
+  return kind === "lock" || ageMs >= GARBAGE_AGE_MS;
+}
+
+async function list(folder: string): Promise<Dirent[]> {
+  try {
+    return await fileSystem.readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (hasSystemCode(error, "ENOENT")) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+function kindInCache(entry: Dirent, pickleFile: string): GarbageKind | undefined {
+  return entry.isFile() && PICKLE_FILE.test(pickleFile) ? "pickle" : undefined;
+}
+
+function kindInTemporaries(entry: Dirent): GarbageKind | undefined {
+  if (entry.isDirectory()) {
+    return LOCK_NOTE_FOLDER.test(entry.name) ? "lock-note" : undefined;
+  }
+  return TEMPORARY_FILES.find(([form]) => form.test(entry.name))?.[1] ?? "temporary-file";
+}
+
+/** @param kind undefined for what is not of this program */
+function add(found: StrayFiles, path: string, kind: GarbageKind | undefined): void {
+  const stray = lookAt(path);
+  if (stray && kind === undefined) {
+    found.foreign.push(stray);
+  } else if (stray && kind !== undefined) {
+    found.garbage.push({ ...stray, kind });
+  }
+}
+
+/** Undefined for what is gone in the meantime. */
+function lookAt(path: string): StrayFile | undefined {
+  const stats = fileSystem.lstatSync(path, { throwIfNoEntry: false });
+  return (
+    stats && {
+      path,
+      bytes: stats.isFile() ? stats.size : 0,
+      ageMs: Math.max(0, Math.round(Date.now() - stats.mtimeMs)),
+    }
+  );
+}

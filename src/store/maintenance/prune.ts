@@ -1,0 +1,136 @@
+/** Removing states by rules, and what no state needs: first as a plan, then exactly that. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { fileSystem } from "../disk/file-system.ts";
+import { picklePath } from "../disk/layout.ts";
+import type { Manifest, ManifestState } from "../manifest/schema.ts";
+import type { ChangeOptions } from "../manifest/update-manifest.ts";
+import { removeStates } from "../pickles/remove-states.ts";
+import { findStrayFiles, type Garbage, isAbandoned, setOrphansApart } from "./garbage.ts";
+import { type GarbageRemoval, removeGarbage } from "./garbage-removal.ts";
+import { chooseStates, type Doomed, type PruneRules, type StateOnDisk } from "./prune-rules.ts";
+import { examineState } from "./verify-state.ts";
+
+/** What is to go. */
+export interface PrunePlan {
+  /** In the order of the manifest. */
+  states: Doomed[];
+  /** What no state needs, and no running process can be about to. */
+  garbage: Garbage[];
+  /** What no state needs, but a running process may: it is kept. */
+  young: Garbage[];
+  /** Pickles where there is no manifest: one that is restored may name them, so they are kept. */
+  orphaned: Garbage[];
+}
+
+/** How it is planned what is to go. */
+export interface PlanOptions {
+  /** Of each state the one that it was built on, by session ids; null where there is none. */
+  builtOn: ReadonlyMap<number, number | null>;
+  /** Called before each state that is looked at for damage. */
+  onState?: ((state: ManifestState) => void) | undefined;
+  /** Aborting ends the work, with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Finds out what is to go, and changes nothing. */
+export async function planPrune(
+  workingDir: string,
+  manifest: Manifest,
+  rules: PruneRules,
+  options: PlanOptions,
+): Promise<PrunePlan> {
+  const states: StateOnDisk[] = [];
+  for (const state of manifest.states) {
+    // Before it is read: what is put in its place meanwhile is not what was judged.
+    const found = lookAt(workingDir, state);
+    const isDamaged = rules.damaged === true && (await isStateDamaged(workingDir, state, options));
+    states.push({ state, ...found, isDamaged });
+  }
+  const stray = await findStrayFiles(workingDir, manifest);
+  const { garbage, orphaned } = setOrphansApart(workingDir, stray.garbage);
+  return {
+    states: chooseStates(states, rules, options.builtOn, Date.now()),
+    garbage: garbage.filter(isAbandoned),
+    young: garbage.filter((each) => !isAbandoned(each)),
+    orphaned,
+  };
+}
+
+/** One that cannot be read may be whole: it is not known to be damaged. */
+async function isStateDamaged(
+  workingDir: string,
+  state: ManifestState,
+  { onState, signal }: PlanOptions,
+): Promise<boolean> {
+  signal?.throwIfAborted();
+  onState?.(state);
+  const examined = await examineState(workingDir, state);
+  await nextTurn();
+  return "code" in examined && examined.code !== "pickle-unreadable";
+}
+
+/** In milliseconds since 1970: a file system may keep times beyond those that JavaScript knows. */
+const LAST_TIME = 8.64e15;
+
+function lookAt(
+  workingDir: string,
+  state: ManifestState,
+): Pick<StateOnDisk, "bytes" | "lastUsedMs"> {
+  const found = fileSystem.lstatSync(picklePath(workingDir, state), { throwIfNoEntry: false });
+  return found?.isFile()
+    ? { bytes: found.size, lastUsedMs: Math.max(-LAST_TIME, Math.min(LAST_TIME, found.mtimeMs)) }
+    : { bytes: 0, lastUsedMs: Date.parse(state.createdAt) };
+}
+
+/** What came of a plan. */
+export interface Pruned extends GarbageRemoval {
+  states: ManifestState[];
+  /** States that were used or made again in the meantime, and stay. */
+  kept: Doomed[];
+  /** What was freed. */
+  bytes: number;
+}
+
+/**
+ * Removes exactly what is in a plan, of what still is as it was: garbage that no state has taken
+ * since, states that have the same pickle, and were not used since where that is why they were to
+ * go. Garbage goes first: on a full disk it makes room for the manifest.
+ */
+export async function carryOut(
+  workingDir: string,
+  lock: ChangeOptions,
+  plan: PrunePlan,
+): Promise<Pruned> {
+  const { garbage, leftOver } = await removeGarbage(workingDir, lock, plan.garbage);
+  let bytes = garbage.reduce((sum, each) => sum + each.bytes, 0);
+  if (plan.states.length === 0) {
+    return { states: [], kept: [], garbage, leftOver, bytes };
+  }
+  const doomed = new Map(plan.states.map((each) => [each.state.sessionId, each]));
+  const { manifest, removal } = await removeStates(workingDir, lock, [...doomed.keys()], (state) =>
+    isStillDoomed(workingDir, state, doomed.get(state.sessionId)),
+  );
+  const stuck = new Set(removal.leftOver.map(({ path }) => path));
+  for (const state of removal.removed) {
+    const isFreed = !stuck.has(picklePath(workingDir, state));
+    bytes += isFreed ? (doomed.get(state.sessionId)?.bytes ?? 0) : 0;
+  }
+  const there = new Set(manifest.states.map(({ sessionId }) => sessionId));
+  const kept = plan.states.filter(({ state }) => there.has(state.sessionId));
+  const all = [...leftOver, ...removal.leftOver];
+  return { states: removal.removed, kept, garbage, leftOver: all, bytes };
+}
+
+/** A plan is from before a person was asked, and other processes work on the cache. */
+function isStillDoomed(
+  workingDir: string,
+  state: ManifestState,
+  planned: Doomed | undefined,
+): boolean {
+  if (planned?.state.pickleFile !== state.pickleFile) {
+    return false;
+  }
+  const now = lookAt(workingDir, state);
+  const isUnused = now.lastUsedMs === planned.lastUsedMs && now.bytes === planned.bytes;
+  return isUnused || planned.reasons.includes("toolchain");
+}

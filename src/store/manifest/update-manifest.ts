@@ -1,0 +1,176 @@
+import { join } from "node:path";
+import { hasSystemCode, isSystemError, LeanPickleError } from "../../errors.ts";
+import { randomName, syncDirectory, writeDurably } from "../disk/durable.ts";
+import { fileSystem } from "../disk/file-system.ts";
+import { prepareFolders } from "../disk/folders.ts";
+import { findExcess } from "../disk/json-limits.ts";
+import { backupPath, manifestPath, temporaryPath } from "../disk/layout.ts";
+import { readRegularFile } from "../disk/regular-file.ts";
+import { type LockOptions, withLock } from "../lock/lock.ts";
+import { readStored } from "./read-manifest.ts";
+import { checkManifest, dropUnneededRecipes, type Manifest } from "./schema.ts";
+import { checkBeforeRewrite } from "./trust.ts";
+
+/** How a manifest is changed. */
+export interface ChangeOptions extends LockOptions {
+  /** Whether one that somebody else could have written is changed: from then on it is one's own. */
+  trust?: boolean | undefined;
+}
+
+/** How often a change starts over that another process overtook in spite of the lock. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Changes the manifest under its lock: reads it, lets `change` alter what was read, and replaces
+ * it. The one before is kept as the backup. Where `change` throws, everything stays as it was.
+ * @param change may run more than once
+ */
+export async function updateManifest<T>(
+  workingDir: string,
+  options: ChangeOptions,
+  change: (manifest: Manifest) => T,
+): Promise<{ manifest: Manifest; result: T }> {
+  await prepareFolders(workingDir);
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const done = await withLock(workingDir, options, async () => {
+      if (!options.trust) {
+        checkBeforeRewrite(manifestPath(workingDir));
+      }
+      const { manifest, text } = readStored(workingDir);
+      const result = change(manifest);
+      manifest.revision++;
+      dropUnneededRecipes(manifest);
+      checkChanged(workingDir, manifest);
+      const written = await replaceManifest(workingDir, text, manifest);
+      return written ? { manifest, result } : undefined;
+    });
+    if (done) {
+      return done;
+    }
+  }
+  const message = `${manifestPath(workingDir)} was changed by others all the time, in spite of its lock.`;
+  throw new LeanPickleError("cache-locked", message, {
+    hint: "Nothing was changed. Is the folder shared over a network that does not keep locks?",
+  });
+}
+
+/**
+ * Checks that what is to be written could be read again.
+ * @throws {LeanPickleError} `cache-damaged`
+ */
+export function checkChanged(workingDir: string, manifest: Manifest): void {
+  const checked = checkManifest(manifest);
+  if (!checked.ok) {
+    const message = `${manifestPath(workingDir)} would not be usable after the change: ${checked.problem}.`;
+    throw new LeanPickleError("cache-damaged", message, { hint: "Nothing was changed." });
+  }
+}
+
+/**
+ * Replaces the manifest, unless it is no longer the one that was read: a process that was stopped
+ * for longer than a lock lasts has lost it, and must not overwrite what came in between. So the
+ * slow part is done before the look, and only renames after it.
+ */
+async function replaceManifest(
+  workingDir: string,
+  previous: string | undefined,
+  manifest: Manifest,
+): Promise<boolean> {
+  const folder = temporaryPath(workingDir);
+  const written: string[] = [];
+  try {
+    const next = join(folder, randomName());
+    written.push(next);
+    await writeDurably(next, manifestText(workingDir, manifest));
+    const backup = join(folder, randomName());
+    if (previous !== undefined) {
+      written.push(backup);
+      await copyManifest(workingDir, previous, backup);
+    }
+    if (readIfThere(manifestPath(workingDir)) !== previous) {
+      return false;
+    }
+    if (previous !== undefined) {
+      await fileSystem.rename(backup, backupPath(workingDir));
+    }
+    await fileSystem.rename(next, manifestPath(workingDir));
+    await syncDirectory(workingDir);
+    return true;
+  } finally {
+    for (const path of written) {
+      await fileSystem.rm(path, { force: true });
+    }
+  }
+}
+
+/** What a file system says that has no second names for a file, or none for this one. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EINVAL"]);
+
+/**
+ * Gives the manifest, which is on the disk already, a second name: that takes no space, which there
+ * may be none of where states are to be removed. Where that cannot be, its text is written again.
+ */
+async function copyManifest(workingDir: string, text: string, path: string): Promise<void> {
+  try {
+    await fileSystem.link(manifestPath(workingDir), path);
+  } catch (error) {
+    if (!isSystemError(error) || !NO_LINKS.has(error.code ?? "")) {
+      throw error;
+    }
+    await writeDurably(path, text);
+  }
+}
+
+/**
+ * What is written for a manifest: one line for each state and each recipe, which is little to read,
+ * and easy to look at and to compare.
+ * @throws {LeanPickleError} `cache-damaged` where it cannot be written
+ */
+export function manifestText(workingDir: string, manifest: Manifest): string {
+  const text = unlessTooDeep(workingDir, () => {
+    const { states, recipes, ...head } = manifest;
+    const parts = Object.entries(head).map((entry) => fieldText(...entry));
+    parts.push(`"states": [${linesOf(states.map((state) => JSON.stringify(state)))}]`);
+    const texts = Object.entries(recipes).map((entry) => fieldText(...entry));
+    parts.push(`"recipes": {${linesOf(texts)}}`);
+    return `{${linesOf(parts)}}\n`;
+  });
+  const excess = findExcess(text);
+  if (excess !== undefined) {
+    const message = `${manifestPath(workingDir)} would not be usable after the change: ${excess}.`;
+    throw new LeanPickleError("cache-damaged", message, {
+      hint: "Nothing was changed. Remove states (rm, prune), or begin another cache with -d.",
+    });
+  }
+  return text;
+}
+
+function unlessTooDeep(workingDir: string, write: () => string): string {
+  try {
+    return write();
+  } catch (error) {
+    // What can be parsed can be nested too deeply to be written again, where it is not known.
+    const message = `${manifestPath(workingDir)} cannot be written again: ${error}.`;
+    const hint = "Nothing was changed. Restore it from a copy.";
+    throw new LeanPickleError("cache-damaged", message, { hint, cause: error });
+  }
+}
+
+function fieldText(name: string, value: unknown): string {
+  return `${JSON.stringify(name)}: ${JSON.stringify(value)}`;
+}
+
+function linesOf(texts: readonly string[]): string {
+  return texts.length === 0 ? "" : `\n${texts.join(",\n")}\n`;
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readRegularFile(path);
+  } catch (error) {
+    if (hasSystemCode(error, "ENOENT")) {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,217 @@
+/** The pickles of a cache: files that are written once, under a name of their own. */
+import { createHash, randomBytes } from "node:crypto";
+import type { Stats } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { hasSystemCode, LeanPickleError } from "../../errors.ts";
+import { randomName, syncDirectory, withFile, withPath } from "../disk/durable.ts";
+import { fileSystem } from "../disk/file-system.ts";
+import { checkFolders, prepareFolders } from "../disk/folders.ts";
+import { CACHE_FOLDER, cachePath, picklePath, temporaryPath } from "../disk/layout.ts";
+import { READ_NO_FOLLOW } from "../disk/regular-file.ts";
+import type { ManifestState } from "../manifest/schema.ts";
+import { HEADER_BYTES, type OleanHeader, parseOleanHeader } from "./olean-header.ts";
+
+/** How much of a pickle is read at once. */
+const CHUNK_BYTES = 2 ** 20;
+
+/** What is known of a pickle once it is written. */
+export interface PickleFacts {
+  bytes: number;
+  sha256: string;
+  /** Null for a header of an unknown form. */
+  header: OleanHeader | null;
+}
+
+/** The entry of a manifest, as far as it describes the pickle. */
+export type PickleEntry = Pick<ManifestState, "pickleFile" | "bytes" | "sha256">;
+
+/** A place, in the cache, where a REPL can write a pickle that is nobody's yet. */
+export class TemporaryPickle {
+  /** The absolute path to give to the REPL, whose working directory is another. */
+  readonly path: string;
+  readonly #workingDir: string;
+  readonly #name = randomName();
+
+  private constructor(workingDir: string) {
+    this.#workingDir = workingDir;
+    this.path = resolve(temporaryPath(workingDir), `${this.#name}.olean`);
+  }
+
+  /**
+   * Makes a place, and the cache's folders where they are missing; the file itself is the REPL's to
+   * make. What becomes of it is to be {@link keep kept} or {@link discard discarded}.
+   */
+  static async create(workingDir: string): Promise<TemporaryPickle> {
+    await prepareFolders(workingDir);
+    return new TemporaryPickle(workingDir);
+  }
+
+  /** Reads what the REPL wrote, makes it read-only and durable, and says what it is. */
+  async seal(): Promise<PickleFacts> {
+    try {
+      return await withFile(this.path, READ_NO_FOLLOW, async (file) => {
+        const facts = await readFacts(file);
+        await file.chmod(0o400);
+        await file.sync();
+        return facts;
+      });
+    } catch (error) {
+      if (hasSystemCode(error, "ENOENT")) {
+        const message = `The REPL said that it wrote the pickle ${this.path}, but there is none.`;
+        throw new LeanPickleError("pickle-failed", message, {
+          hint: "Does the REPL see the same files as this program?",
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Gives the sealed pickle its own name, for good, and returns that for the manifest. The name is
+   * on the disk once {@link syncPickles} was called.
+   */
+  async keep(key: string): Promise<string> {
+    const pickleFile = `${CACHE_FOLDER}/${key}.${randomBytes(4).toString("hex")}.olean`;
+    await fileSystem.rename(this.path, join(this.#workingDir, pickleFile));
+    return pickleFile;
+  }
+
+  /** Removes what is left here: the file, and what Lean writes beside it while it pickles. */
+  async discard(): Promise<void> {
+    const folder = temporaryPath(this.#workingDir);
+    // Where the folder cannot be listed, what went wrong is told by what else failed in it; what is
+    // left in it is garbage, and no state's.
+    const names = await fileSystem.readdir(folder).catch(() => []);
+    for (const name of names.filter((each) => each.startsWith(this.#name))) {
+      await fileSystem.rm(join(folder, name), { force: true });
+    }
+  }
+}
+
+/** Makes the names of all pickles that were kept durable. */
+export async function syncPickles(workingDir: string): Promise<void> {
+  await syncDirectory(cachePath(workingDir));
+}
+
+/** Removes a pickle that no manifest names any more; one that is gone already is all right. */
+export async function removePickle(workingDir: string, pickleFile: string): Promise<void> {
+  checkFolders(workingDir);
+  await fileSystem.rm(join(workingDir, pickleFile), { force: true });
+}
+
+/** What is wrong with a pickle: it is not there, it is no file, or it is not what was written. */
+export type DamageKind = "missing" | "no-file" | "size" | "content";
+
+/** What is wrong with a pickle, and a clause that says it: `is missing`. */
+interface PickleDamage {
+  kind: DamageKind;
+  clause: string;
+}
+
+/** A pickle that is as it was written, with its header; or what is wrong with it. */
+export type ExaminedPickle = { header: OleanHeader | null } | PickleDamage;
+
+/**
+ * Checks that a pickle is the one that was written: Lean checks nothing, and a damaged one is
+ * undefined behaviour in it. Returns a sentence that says what is wrong, or undefined.
+ * @throws {LeanPickleError} `cache-damaged` where its folder is none
+ */
+export async function findDamage(
+  workingDir: string,
+  entry: PickleEntry,
+): Promise<string | undefined> {
+  const examined = await examinePickle(workingDir, entry);
+  return "kind" in examined
+    ? `Its pickle ${picklePath(workingDir, entry)} ${examined.clause}.`
+    : undefined;
+}
+
+/** As {@link findDamage}, with what a program wants to know of it. */
+export async function examinePickle(
+  workingDir: string,
+  entry: PickleEntry,
+): Promise<ExaminedPickle> {
+  const path = picklePath(workingDir, entry);
+  checkFolders(workingDir);
+  try {
+    // A small one is read in less time than another thread takes to begin.
+    return entry.bytes <= CHUNK_BYTES
+      ? examineSmall(path, entry)
+      : await withFile(path, READ_NO_FOLLOW, async (file) => {
+          const misfit = findMisfit(entry, await file.stat());
+          return misfit ?? compare(entry, await readFacts(file));
+        });
+  } catch (error) {
+    for (const [code, damage] of NOT_OPENED) {
+      if (hasSystemCode(error, code)) {
+        return damage;
+      }
+    }
+    throw error;
+  }
+}
+
+/** What the errors of the system say of a pickle that cannot be opened. */
+const NOT_OPENED = new Map<string, PickleDamage>([
+  ["ENOENT", { kind: "missing", clause: "is missing" }],
+  ["ELOOP", { kind: "no-file", clause: "is a link" }],
+  // A socket, or a device that is not there.
+  ["ENXIO", { kind: "no-file", clause: "is no regular file" }],
+]);
+
+function examineSmall(path: string, entry: PickleEntry): ExaminedPickle {
+  const file = fileSystem.openSync(path, READ_NO_FOLLOW);
+  try {
+    const misfit = findMisfit(entry, fileSystem.fstatSync(file));
+    if (misfit) {
+      return misfit;
+    }
+    const content = fileSystem.readFileSync(file);
+    const sha256 = createHash("sha256").update(content).digest("hex");
+    return compare(entry, { sha256, header: parseOleanHeader(content) });
+  } catch (error) {
+    throw withPath(error, path);
+  } finally {
+    fileSystem.closeSync(file);
+  }
+}
+
+function findMisfit({ bytes }: PickleEntry, found: Stats): PickleDamage | undefined {
+  if (!found.isFile()) {
+    return { kind: "no-file", clause: "is no regular file" };
+  }
+  return found.size === bytes
+    ? undefined
+    : { kind: "size", clause: `has ${found.size} bytes instead of ${bytes}` };
+}
+
+function compare(
+  { sha256 }: PickleEntry,
+  found: Pick<PickleFacts, "sha256" | "header">,
+): ExaminedPickle {
+  return found.sha256 === sha256
+    ? { header: found.header }
+    : { kind: "content", clause: "is not what was written: its SHA-256 is another" };
+}
+
+async function readFacts(file: FileHandle): Promise<PickleFacts> {
+  const hash = createHash("sha256");
+  const { size } = await file.stat();
+  const buffer = Buffer.allocUnsafe(Math.min(size + 1, CHUNK_BYTES));
+  let bytes = 0;
+  let start = Buffer.alloc(0);
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, bytes);
+    if (bytesRead === 0) {
+      return { bytes, sha256: hash.digest("hex"), header: parseOleanHeader(start) };
+    }
+    const chunk = buffer.subarray(0, bytesRead);
+    hash.update(chunk);
+    bytes += bytesRead;
+    if (start.length < HEADER_BYTES) {
+      start = Buffer.concat([start, chunk]).subarray(0, HEADER_BYTES);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** What can be told of pickles, and noted on them, without reading them. */
+import { isSystemError } from "../../errors.ts";
+import { fileSystem } from "../disk/file-system.ts";
+import { picklePath } from "../disk/layout.ts";
+import { READ_NO_FOLLOW } from "../disk/regular-file.ts";
+import type { ManifestState } from "../manifest/schema.ts";
+
+type Located = Pick<ManifestState, "pickleFile" | "bytes">;
+
+/** Whether the pickle of a state is there and has its size. */
+export function isPickleThere(workingDir: string, entry: Located): boolean {
+  const found = fileSystem.lstatSync(picklePath(workingDir, entry), { throwIfNoEntry: false });
+  return found?.isFile() === true && found.size === entry.bytes;
+}
+
+/**
+ * Notes that a state is used: the last use of a state is the modification time of its pickle. A
+ * cache that cannot be written to can be used all the same. A file that has other names too is left
+ * alone: these may be anywhere.
+ */
+export function touchPickle(workingDir: string, entry: Located): void {
+  const now = new Date();
+  try {
+    const file = fileSystem.openSync(picklePath(workingDir, entry), READ_NO_FOLLOW);
+    try {
+      const found = fileSystem.fstatSync(file);
+      if (found.isFile() && found.nlink === 1) {
+        fileSystem.futimesSync(file, now, now);
+      }
+    } finally {
+      fileSystem.closeSync(file);
+    }
+  } catch (error) {
+    if (!isSystemError(error)) {
+      throw error;
+    }
+  }
+}

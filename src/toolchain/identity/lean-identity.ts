@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { Evidence } from "../locate/observed-files.ts";
+import { type LeanPlace, toolchainInUse } from "../locate/selected-toolchain.ts";
+import { identifyImports } from "./import-hashes.ts";
+import { identifyRepl, type ReplIdentity } from "./repl-identity.ts";
+
+/** The files that say what a project is. */
+const PROJECT_FILES = [
+  "lean-toolchain",
+  "lakefile.lean",
+  "lakefile.toml",
+  "lake-manifest.json",
+] as const;
+
+/** What Lean is, as plain JSON that holds no path, time, process, host or user. */
+type LeanInputs = {
+  /** The name of the toolchain that runs; null where none is named. */
+  toolchain: string | null;
+  /** Which REPL runs; null where that is not known. */
+  repl: ReplIdentity | null;
+  /** The SHA-256 of each file of the project, null where it has none; null without a project. */
+  project: Record<(typeof PROJECT_FILES)[number], string | null> | null;
+  /**
+   * The hash that lake keeps of each imported module that does not come with Lean, null where it is
+   * not known; null where it is not known what is imported.
+   */
+  imports: Record<string, string | null> | null;
+};
+
+/** What Lean is, as far as it decides what a state means: the same on any machine. */
+export interface LeanIdentity {
+  /** What goes into a key. */
+  inputs: LeanInputs;
+  /** A clause for each part that is not known, such as `lake keeps no trace of the module Foo`. */
+  unknown: string[];
+  /** When the youngest of the files that tell changed last, in milliseconds since the epoch. */
+  changedAt: number;
+}
+
+/**
+ * Tells what Lean is, from files alone. They are read anew each time: what they say before and after
+ * Lean runs tells whether it changed in between.
+ * @param imports the modules that the code at the root imports; null where they are not known
+ */
+export function identifyLean(place: LeanPlace, imports: readonly string[] | null): LeanIdentity {
+  const evidence = new Evidence();
+  const inputs: LeanInputs = {
+    toolchain: portableToolchain(place, evidence),
+    repl: identifyRepl(place.repl, evidence),
+    ...identifyBasis(place.project, imports, evidence),
+  };
+  if (imports === null) {
+    evidence.doubt("what the code at the root imports");
+  }
+  const { changedAt } = evidence;
+  return { inputs, unknown: [...new Set(evidence.unknown)], changedAt };
+}
+
+/**
+ * Tells what states stand on whichever REPL makes or loads them: their project and what they import.
+ * @param project its folder
+ */
+export function identifyBasis(
+  project: string | undefined,
+  imports: readonly string[] | null,
+  evidence = new Evidence(),
+): Pick<LeanInputs, "project" | "imports"> {
+  return {
+    project: project === undefined ? null : identifyProject(project, evidence),
+    imports: imports === null ? null : identifyImports(imports, project, evidence),
+  };
+}
+
+/** Nothing says what is in a folder, and on another machine it is another one. */
+function portableToolchain(place: LeanPlace, evidence: Evidence): string | null {
+  const toolchain = toolchainInUse(place, evidence);
+  if (toolchain !== null && /^[~./\\]|^[a-z]:[/\\]/i.test(toolchain)) {
+    evidence.doubt("the toolchain is a folder, and not a name");
+    return null;
+  }
+  return toolchain;
+}
+
+function identifyProject(folder: string, evidence: Evidence): LeanInputs["project"] {
+  const digest = (name: string): string | null => {
+    const found = evidence.read(join(folder, name));
+    if (found === "unreadable") {
+      evidence.doubt(`the ${name} of the project cannot be read`);
+    }
+    return typeof found === "string" ? null : createHash("sha256").update(found).digest("hex");
+  };
+  return {
+    "lean-toolchain": digest("lean-toolchain"),
+    "lakefile.lean": digest("lakefile.lean"),
+    "lakefile.toml": digest("lakefile.toml"),
+    "lake-manifest.json": digest("lake-manifest.json"),
+  };
+}

@@ -1,0 +1,56 @@
+/** What lake would fetch before it does anything else. */
+import { join } from "node:path";
+import { Evidence, isThere, readSmallFile } from "./observed-files.ts";
+import { packageFolders } from "./package-folders.ts";
+
+/** What a project requires and has not got. */
+export interface MissingPackages {
+  /** A clause, such as `its package mathlib is not there`. */
+  what: string;
+  /** The command that fetches and builds it, to be run in the project's folder. */
+  mend: string;
+}
+
+/** How many are named where there may be any number. */
+const MOST_NAMED = 3;
+
+/** How a lakefile requires a package. */
+const REQUIRES = {
+  "lakefile.lean": /^\s*require\s/m,
+  "lakefile.toml": /^\s*\[\[\s*require\s*\]\]/m,
+};
+
+/**
+ * What any use of lake in a project, `lake env` too, would first clone from elsewhere
+ * (`PackageEntry.materialize` in Lake's Lake/Load/Materialize.lean); undefined where all is there.
+ * Where there is no `lake-manifest.json`, lake would choose by itself what the lakefile requires.
+ * @param project its folder
+ */
+export function findMissingPackages(project: string): MissingPackages | undefined {
+  const { clones, roots } = packageFolders(project, new Evidence());
+  const missing = clones.filter((name) => !roots.some((root) => isThere(join(root, name))));
+  if (missing.length > 0) {
+    const more = missing.length - MOST_NAMED;
+    const rest = more > 0 ? ` and ${more} more` : "";
+    const names = `${missing.slice(0, MOST_NAMED).join(", ")}${rest}`;
+    const what =
+      missing.length === 1
+        ? `its package ${names} is not there`
+        : `its packages ${names} are not there`;
+    // Mathlib is downloaded as it was built elsewhere: building it takes hours.
+    return {
+      what,
+      mend: missing.includes("mathlib") ? "lake exe cache get && lake build" : "lake build",
+    };
+  }
+  const isChosen = isThere(join(project, "lake-manifest.json"));
+  const what = "what it requires is not there: it has no lake-manifest.json";
+  return isChosen || !requiresAny(project) ? undefined : { what, mend: "lake build" };
+}
+
+function requiresAny(project: string): boolean {
+  return Object.entries(REQUIRES).some(([name, requires]) => {
+    const found = readSmallFile(join(project, name));
+    return typeof found !== "string" && requires.test(found.toString());
+  });
+}

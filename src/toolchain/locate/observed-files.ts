@@ -1,0 +1,123 @@
+/** Looking at the files that tell what Lean is. */
+import {
+  accessSync,
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { hasSystemCode, isSystemError } from "../../errors.ts";
+
+/** A file that is not there, or one that is there and cannot be read. */
+export type NotRead = "absent" | "unreadable";
+
+/** What is longer is none of the files that are looked for here. */
+const MAX_BYTES = 2 ** 24;
+
+/** A pipe in the place of a file is not to be waited for. */
+const READ_ONLY = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/**
+ * What was looked at to tell what Lean is: when it changed last, and what could not be told.
+ *
+ * It reads without handing each file to another thread: the files are small and many, and most of
+ * them are in the memory of the system, where that would take longer than reading them.
+ */
+export class Evidence {
+  /** A clause for each thing that is not known, such as `the lakefile.toml ... cannot be read`. */
+  readonly unknown: string[] = [];
+  /** When the youngest file changed last (`ctime`), in milliseconds since the epoch; 0 for none. */
+  changedAt = 0;
+
+  /** Notes that something is not known: a clause, to stand after `not known: `. */
+  doubt(clause: string): void {
+    this.unknown.push(clause);
+  }
+
+  /** Reads a file, through links. */
+  read(path: string): Buffer | NotRead {
+    return readSmallFile(path, (found) => this.#noteChange(found));
+  }
+
+  /** Looks at a file that is not read here. */
+  look(path: string): void {
+    const found = whatever(() => statSync(path, { throwIfNoEntry: false }));
+    if (typeof found === "object") {
+      this.#noteChange(found);
+    }
+  }
+
+  #noteChange(found: Stats): void {
+    this.changedAt = Math.max(this.changedAt, found.ctimeMs);
+  }
+}
+
+/** Reads a file, through links. @param onStats gets what the file is, where it can be opened */
+export function readSmallFile(path: string, onStats?: (stats: Stats) => void): Buffer | NotRead {
+  return whatever(() => {
+    const file = openSync(path, READ_ONLY);
+    try {
+      const found = fstatSync(file);
+      onStats?.(found);
+      const isReadable = found.isFile() && found.size <= MAX_BYTES;
+      return isReadable ? readFileSync(file) : "unreadable";
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
+/** What lies in a folder, in the order of the names. */
+export function listFolder(path: string): Dirent[] | NotRead {
+  return whatever(() =>
+    readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1)),
+  );
+}
+
+/** Where a path leads. */
+export function followLinks(path: string): string | NotRead {
+  return whatever(() =>
+    // Most of what is asked for is not there: this tells it without making an error.
+    statSync(path, { throwIfNoEntry: false }) ? realpathSync.native(path) : "absent",
+  );
+}
+
+/** Whether something can be seen at a path. */
+export function isThere(path: string): boolean {
+  return typeof whatever(() => statSync(path, { throwIfNoEntry: false })) === "object";
+}
+
+/** Whether a folder is at a path. */
+export function isFolder(path: string): boolean {
+  const found = whatever(() => statSync(path, { throwIfNoEntry: false }));
+  return typeof found === "object" && found.isDirectory();
+}
+
+/** Whether a file is at a path that this user may run. */
+export function isExecutable(path: string): boolean {
+  const isFile = whatever(() => {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  });
+  return isFile === true;
+}
+
+function whatever<T>(look: () => T): T | NotRead {
+  try {
+    return look();
+  } catch (error) {
+    if (hasSystemCode(error, "ENOENT") || hasSystemCode(error, "ENOTDIR")) {
+      return "absent";
+    }
+    if (isSystemError(error)) {
+      return "unreadable";
+    }
+    throw error;
+  }
+}

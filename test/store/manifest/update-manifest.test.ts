@@ -1,0 +1,205 @@
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  backupPath,
+  cachePath,
+  manifestPath,
+  temporaryPath,
+} from "../../../src/store/disk/layout.ts";
+import { readManifest } from "../../../src/store/manifest/read-manifest.ts";
+import { updateManifest } from "../../../src/store/manifest/update-manifest.ts";
+import { temporaryFolder } from "../../support/folders.ts";
+import { anyState } from "../../support/manifests.ts";
+import { startWorker } from "../../support/workers.ts";
+
+async function addState(folder: string, sessionId: number): Promise<void> {
+  await updateManifest(folder, {}, (manifest) => {
+    manifest.states.push(anyState(sessionId));
+    manifest.nextSessionId = sessionId - 1;
+  });
+}
+
+describe("readManifest", () => {
+  it("reads an empty cache where there is none, and makes nothing", () => {
+    const folder = temporaryFolder();
+    expect(readManifest(join(folder, "not there")).states).toEqual([]);
+    expect(readManifest(folder).states).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.each<[string, (path: string) => void]>([
+    ["empty", (path) => writeFileSync(path, "")],
+    ["cut off", (path) => writeFileSync(path, '{"version": 1, "rev')],
+    ["not JSON", (path) => writeFileSync(path, "hello")],
+    ["of another form", (path) => writeFileSync(path, "[]")],
+    ["of a later version", (path) => writeFileSync(path, '{"version": 2}')],
+    ["a folder", (path) => mkdirSync(path)],
+    ["a link to nothing", (path) => symlinkSync("/no/such/file", path)],
+    ["a link to another manifest", (path) => symlinkSync("/etc/hostname", path)],
+    ["a pipe that nobody writes to", (path) => execFileSync("mkfifo", [path])],
+    ["missing beside its backup", (path) => writeFileSync(`${path}.bak`, "{}")],
+  ])("refuses one that is %s, and names it", (_what, damage) => {
+    const folder = temporaryFolder();
+    const path = manifestPath(folder);
+    damage(path);
+    const read = () => readManifest(folder);
+    expect(read).toThrow(expect.objectContaining({ code: "cache-damaged" }));
+    expect(read).toThrow(path);
+  });
+
+  it("says whether the backup is good", async () => {
+    const folder = temporaryFolder();
+    await addState(folder, -1);
+    await addState(folder, -2);
+    writeFileSync(manifestPath(folder), "junk");
+    expect(() => readManifest(folder)).toThrow(
+      expect.objectContaining({
+        hint: expect.stringMatching(/\.bak, .* is good: "lean-pickle verify --repair"/),
+      }),
+    );
+    writeFileSync(backupPath(folder), "junk");
+    expect(() => readManifest(folder)).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/\.bak is no better/) }),
+    );
+    rmSync(backupPath(folder));
+    expect(() => readManifest(folder)).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining("move it away") }),
+    );
+  });
+});
+
+describe("updateManifest", () => {
+  it("counts revisions, and keeps the manifest before the last change", async () => {
+    const folder = temporaryFolder();
+    await addState(folder, -1);
+    const before = readFileSync(manifestPath(folder), "utf8");
+    await addState(folder, -2);
+    expect(readManifest(folder)).toMatchObject({ revision: 2, nextSessionId: -3 });
+    expect(readFileSync(backupPath(folder), "utf8")).toBe(before);
+    expect(readdirSync(temporaryPath(folder))).toEqual([]);
+  });
+
+  it("makes files and folders for their owner alone", async () => {
+    const folder = temporaryFolder();
+    await addState(folder, -1);
+    await addState(folder, -2);
+    const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+    expect([manifestPath(folder), backupPath(folder)].map(mode)).toEqual(["600", "600"]);
+    expect([cachePath(folder), temporaryPath(folder)].map(mode)).toEqual(["700", "700"]);
+  });
+
+  it("marks the folder of the pickles as a cache, for backups and for git", async () => {
+    const folder = temporaryFolder();
+    await addState(folder, -1);
+    const tag = readFileSync(join(cachePath(folder), "CACHEDIR.TAG"), "utf8");
+    expect(tag).toMatch(/^Signature: 8a477f597d28d172789f06886806bc55\n/);
+    expect(readFileSync(join(cachePath(folder), ".gitignore"), "utf8")).toBe("*\n");
+  });
+
+  it("keeps what it does not know", async () => {
+    const folder = temporaryFolder();
+    await addState(folder, -1);
+    const manifest = JSON.parse(readFileSync(manifestPath(folder), "utf8"));
+    manifest.later = { x: 1 };
+    manifest.states[0].tags = ["y"];
+    writeFileSync(manifestPath(folder), JSON.stringify(manifest));
+    await addState(folder, -2);
+    const after = JSON.parse(readFileSync(manifestPath(folder), "utf8"));
+    expect(after.later).toEqual({ x: 1 });
+    expect(after.states[0].tags).toEqual(["y"]);
+  });
+
+  it("writes nothing that could not be read again", async () => {
+    const folder = temporaryFolder();
+    await addState(folder, -1);
+    const before = readFileSync(manifestPath(folder), "utf8");
+    const change = updateManifest(folder, {}, (manifest) => {
+      manifest.nextSessionId = 0;
+    });
+    await expect(change).rejects.toMatchObject({ code: "cache-damaged" });
+    expect(readFileSync(manifestPath(folder), "utf8")).toBe(before);
+  });
+
+  it("changes nothing where the change fails", async () => {
+    const folder = temporaryFolder();
+    await addState(folder, -1);
+    const before = readFileSync(manifestPath(folder), "utf8");
+    const change = updateManifest(folder, {}, (manifest) => {
+      manifest.states = [];
+      throw new Error("no");
+    });
+    await expect(change).rejects.toThrow("no");
+    expect(readFileSync(manifestPath(folder), "utf8")).toBe(before);
+  });
+
+  it("never writes over a manifest that is damaged or too new", async () => {
+    const folder = temporaryFolder();
+    await addState(folder, -1);
+    for (const text of ["junk", '{"version": 2, "states": []}']) {
+      writeFileSync(manifestPath(folder), text);
+      await expect(addState(folder, -2)).rejects.toMatchObject({ code: "cache-damaged" });
+      expect(readFileSync(manifestPath(folder), "utf8")).toBe(text);
+    }
+  });
+
+  it("starts over where another process wrote in spite of the lock", async () => {
+    const folder = temporaryFolder();
+    await addState(folder, -1);
+    let attempts = 0;
+    await updateManifest(folder, {}, (manifest) => {
+      if (++attempts === 1) {
+        // What a process does that was robbed of its lock while it was stopped.
+        const other = { ...readManifest(folder), revision: 99, nextSessionId: -50 };
+        writeFileSync(manifestPath(folder), JSON.stringify(other));
+      }
+      manifest.states.push(anyState(manifest.nextSessionId));
+      manifest.nextSessionId--;
+    });
+    expect(attempts).toBe(2);
+    const after = readManifest(folder);
+    expect(after.revision).toBe(100);
+    expect(after.states.map(({ sessionId }) => sessionId)).toEqual([-1, -50]);
+  });
+
+  it("refuses a link in place of the folder of the pickles", async () => {
+    const folder = temporaryFolder();
+    const elsewhere = temporaryFolder();
+    symlinkSync(elsewhere, cachePath(folder));
+    await expect(addState(folder, -1)).rejects.toMatchObject({ code: "cache-damaged" });
+    expect(readdirSync(elsewhere)).toEqual([]);
+    expect(existsSync(manifestPath(folder))).toBe(false);
+  });
+
+  it("loses no change of many processes at once", async () => {
+    const folder = temporaryFolder();
+    const workers = Array.from({ length: 4 }, () =>
+      startWorker(`
+        import { updateManifest } from "STORE/update-manifest.js";
+        for (let i = 0; i < 10; i++) {
+          await updateManifest(${JSON.stringify(folder)}, {}, (manifest) => {
+            const sessionId = manifest.nextSessionId--;
+            const key = String(-sessionId).padStart(64, "0");
+            manifest.states.push({ ...${JSON.stringify(anyState(-1))}, sessionId, key,
+              pickleFile: "session_cache/" + key + ".00000000.olean" });
+          });
+        }
+      `),
+    );
+    const ends = await Promise.all(workers.map(({ ended }) => ended));
+    expect(ends.map(([code]) => code)).toEqual([0, 0, 0, 0]);
+    const { states, revision } = readManifest(folder);
+    expect(revision).toBe(40);
+    expect(new Set(states.map(({ sessionId }) => sessionId)).size).toBe(40);
+  });
+});
