@@ -6,20 +6,20 @@ import { Lean } from "./lean.js";
 import { wait } from "./process.js";
 import * as code from "./text.js";
 import { about, MATCH } from "./vocabulary.js";
-/** @import { Binder, Constant, Entry, Environment, Scope, Span, Term, Token } from "./types.ts" */
+/** @import { Binder, Constant, Entry, Environment, Scope, Sorry, Span, Term, Token } from "./types.ts" */
 /** @import { Wording } from "./vocabulary.js" */
 
 /** What Lean says of an import that it cannot find. @param {readonly string[]} imports @param {readonly string[]} modules */
 export function missingImport(imports, modules) {
-  const known = (/** @type {string} */ name) => modules.some((each) => env.isBelow(name, each));
-  const missing = imports.find((name) => !known(name));
+  const missing = imports.find((name) => modules.every((each) => !env.isBelow(name, each)));
   const root = missing?.split(".")[0];
   const searched = `No directory '${root}' or file '${root}.olean' in the search path entries:`;
   return missing && `unknown module prefix '${root}'\n\n${searched}\n/simulated/lib/lean`;
 }
 
 const HEADER = /^(?:(?:(?:public|private|meta) )*import (?:all )?(\S+)|module|prelude)$/;
-const MODIFIED = /^((?:@\[ .*? \] |(?:noncomputable|private|protected|scoped|local) )*)(.*)$/s;
+const MODIFIED =
+  /^((?:@\[ (?:simp|inline|reducible) \] |(?:noncomputable|private|protected) )*)(.*)$/s;
 
 /** Runs the commands of a request. @param {string} text @param {Environment | undefined} base @param {Wording} wording @param {readonly string[]} modules */
 export function runCommands(text, base, wording, modules) {
@@ -68,6 +68,8 @@ function add(lean, kind, name, more) {
 /** A constant; the namespaces in its name are there from now on. @param {Lean} lean @param {string} name @param {Constant} constant */
 function addConstant(lean, name, constant) {
   const parts = name.split(".").slice(0, -1);
+  const isTaken = env.constantOf(lean.environment, name) !== undefined;
+  if (isTaken) lean.fail(about(lean.wording.alreadyDeclared, name));
   for (const at of parts.keys()) add(lean, "namespace", parts.slice(0, at + 1).join("."));
   add(lean, "constant", name, constant);
 }
@@ -91,7 +93,8 @@ function readBinders(lean, [open, ...tokens]) {
   const [close, implicit] = open.text === "{" ? ["}", true] : [")", false];
   const at = tokens.findIndex(({ text }) => text === close);
   const [names = [], type] = code.cut(tokens.slice(0, at), ":");
-  if (!/^[({]$/.test(open.text) || !type) return lean.unexpected("':='", open);
+  const isRight = /^[({]$/.test(open.text) && names.every(({ kind }) => kind === "word");
+  if (!isRight || !type) return lean.unexpected("':='", open);
   const stated = lean.type(type);
   const added = names.map(({ text }) => ({ name: text, type: stated, implicit }));
   lean.locals = [...lean.locals, ...added];
@@ -109,38 +112,45 @@ function variablesFor({ scopes }, tokens) {
 /** @param {Lean} lean @param {string} keyword */
 function declare(lean, keyword) {
   const { wording, environment, tokens } = lean;
-  const [header = [], value] = code.cut(tokens.slice(1), ":=", 2);
-  const isNamed = keyword !== "example" && header[0]?.kind === "word";
-  const place = (isNamed ? header[0] : tokens[0]) ?? lean.end;
-  const name = isNamed ? env.prefixOf(environment) + place.text : "";
-  const [binders = [], statement] = code.cut(isNamed ? header.slice(1) : header, ":");
+  const [first = lean.end, ...rest] = tokens;
+  const [header = [], value] = code.cut(rest, ":=", 2);
+  const named = header[0]?.kind === "word" ? header[0] : undefined;
+  const place = named ?? first;
+  const name = named ? env.prefixOf(environment) + place.text : "";
+  const [binders = [], statement] = code.cut(named ? header.slice(1) : header, ":");
   if (!statement && !/^(def|abbrev)$/.test(keyword)) lean.unexpected("':'", value?.[0]);
-  if (!value && keyword !== "axiom") lean.unexpected("':='");
+  if (Boolean(value) === (keyword === "axiom")) lean.unexpected(value ? "command" : "':='");
   if (env.constantOf(environment, name)) lean.fail(about(wording.alreadyDeclared, name), place);
   const isTheorem = /^(theorem|lemma)$/.test(keyword);
-  const [sorriesBefore, messagesBefore] = [lean.sorries.length, lean.messages.length];
+  const [said, seen] = [lean.messages.length, lean.sorries.length];
   lean.recover(() => {
     lean.locals = variablesFor(environment, isTheorem && !wording.isOld ? header : tokens);
     const locals = readBinders(lean, binders);
     const type = statement && readStatement(lean, statement, `${name}.match_1`);
-    const isProof = type !== undefined && lean.typeOf(type) === "Prop";
-    if (isTheorem && !isProof) lean.fail(`type of theorem \`${name}\` is not a proposition`, place);
+    const isProof = !isTheorem || lean.typeOf(type ?? "") === "Prop";
+    if (!isProof) lean.fail(`type of theorem \`${name}\` is not a proposition`, place);
     const check = () => value && lean.term(value, type);
     const found = type ? lean.recover(check) : check();
     const whole = { binders: locals, type: type ?? found?.type ?? "", value: found?.value };
     record(lean, keyword, name, whole, place);
   });
   // An error in the declaration is worth more to Lean than the sorries beside it.
-  const own = lean.messages.length > messagesBefore ? [] : lean.sorries.slice(sorriesBefore);
-  const places = wording.isOld ? own : own.slice(0, 1).map(() => lean.place(place));
+  if (lean.messages.length === said) warn(lean, lean.sorries.slice(seen), place);
+}
+/** Old releases warn at each `sorry`, new ones once. @param {Lean} lean @param {Sorry[]} sorries @param {Span} place */
+function warn(lean, sorries, place) {
+  const places = lean.wording.isOld ? sorries : sorries.slice(0, 1).map(() => lean.place(place));
   for (const { pos, endPos } of places) {
-    lean.messages.push({ severity: "warning", pos, endPos, data: wording.usesSorry });
+    lean.messages.push({ severity: "warning", pos, endPos, data: lean.wording.usesSorry });
   }
 }
 /** What a declaration leaves in the environment. @param {Lean} lean @param {string} keyword @param {string} name @param {{ type: Term } & Constant} constant @param {Span} place */
 function record(lean, keyword, name, constant, place) {
   const { type, value = "sorry" } = constant;
   const isInstance = keyword === "instance";
+  const [head = ""] = type.split(" ");
+  const isClass = env.find(lean.environment, "class", head) !== undefined;
+  if (isInstance && !isClass) lean.fail(`type class instance expected\n  ${type}`, place);
   const isDefinition = isInstance || keyword === "def" || keyword === "abbrev";
   const isCompiled = isDefinition && !/noncomputable/.test(lean.modifiers);
   const missing = isCompiled ? withoutCode(lean.environment, value) : undefined;
@@ -151,7 +161,7 @@ function record(lean, keyword, name, constant, place) {
   addConstant(lean, full, { ...constant, isDefinition, value: unfolded });
   if (isCompiled && !missing) add(lean, "code", full);
   if (isInstance) add(lean, "instance", type);
-  if (/@\[ .*\bsimp\b/.test(lean.modifiers)) add(lean, "simp", full);
+  if (/@\[ simp/.test(lean.modifiers)) add(lean, "simp", full);
 }
 /** A statement; a `match` in it becomes an auxiliary definition. @param {Lean} lean @param {Token[]} tokens @param {string} matcher */
 function readStatement(lean, tokens, matcher) {
@@ -182,9 +192,8 @@ function inspect(lean, what) {
   const problem = "cannot evaluate expression that depends on the `sorry` axiom";
   return isValue ? say(lean.print(value)) : lean.fail(problem, place);
 }
-
 const ACTIONS =
-  /IO\.sleep (\d+)|IO\.println (".*?")|IO\.FS\.writeFile (".*?") (".*?")|IO\.Process\.spawn \{ cmd := (".*?"), args := #(\[[^\]]*\]) \}/g;
+  /IO\.sleep (\d+)|IO\.println ("(?:[^"\\]|\\.)*")|IO\.FS\.writeFile ("(?:[^"\\]|\\.)*") ("(?:[^"\\]|\\.)*")|IO\.Process\.spawn \{ cmd := ("(?:[^"\\]|\\.)*"), args := #(\[[^\]]*\]) \}/g;
 /** Runs a program of a few known actions, and gives what it prints. What it starts shares our pipes. @param {string} program */
 function runIO(program) {
   const actions = [...program.matchAll(ACTIONS)];
@@ -192,12 +201,11 @@ function runIO(program) {
   const rest = actions.reduce((of, [action]) => of.replace(action, ""), program).replace(glue, "");
   if (actions.length === 0 || rest !== "") return undefined;
   let said = "";
-  const text = (/** @type {string} */ quoted) => JSON.parse(quoted);
   for (const [, ms, line, path, content = "", command = "", args = ""] of actions) {
     if (ms !== undefined) wait(Number(ms));
-    else if (line !== undefined) said += `${text(line)}\n`;
-    else if (path !== undefined) writeFileSync(text(path), text(content));
-    else spawnSync(text(command), JSON.parse(args), { stdio: "inherit" });
+    else if (line !== undefined) said += `${JSON.parse(line)}\n`;
+    else if (path !== undefined) writeFileSync(JSON.parse(path), JSON.parse(content));
+    else spawnSync(JSON.parse(command), JSON.parse(args), { stdio: "inherit" });
   }
   return said;
 }
@@ -206,7 +214,9 @@ function declareType(lean, keyword, name, parameter, body) {
   const full = env.prefixOf(lean.environment) + name;
   const parameters = parameter === "" ? [] : [{ name: parameter, type: "Type" }];
   const fields = [...body.matchAll(/(\w+) : (.*?)(?= \w+ : |$)/g)];
-  const own = fields.map(([, field = "", of = ""]) => ({ name: field, type: of }));
+  lean.locals = parameters;
+  const typed = (/** @type {string} */ type) => lean.type(code.readCommand(type).tokens);
+  const own = fields.map(([, field = "", of = ""]) => ({ name: field, type: typed(of) }));
   const binders = [...parameters.map((each) => ({ ...each, implicit: true })), ...own];
   const makers = keyword === "inductive" ? (body.match(/\w+/g) ?? []) : ["mk"];
   const type = `${full} ${parameter}`.trim();
@@ -251,17 +261,20 @@ function addSyntax(lean, sign, means, word, tactic) {
   const value = env.resolve(lean.environment, means) ?? lean.fail(unknown, lean.tokens.at(-1));
   return add(lean, "infix", sign, { value });
 }
-
 const SYNTAX =
   /^infix[lr]? : \d+ "\s*(\S+?)\s*" => (\S+)$|^macro "(\w+)" : tactic => ` \( (?:tactic \| )?(.*) \)$/;
 /** Commands by their words. @type {[RegExp, (lean: Lean, ...words: string[]) => void][]} */
 const COMMANDS = [
-  [/^(def|abbrev|theorem|lemma|example|axiom|instance)\b/, declare],
+  [/^(def|abbrev|theorem|lemma|example(?! [\p{L}_])|axiom|instance)\b/u, declare],
   [/^(#check|#eval)\b/, inspect],
-  [/^(structure|class|inductive) (\S+) (?:\( (\S+) : Type \) )?where (.*)$/, declareType],
+  [/^(structure|class) (\S+) (?:\( (\S+) : Type \) )?where ((?:\w+ : [\w. ]+?)+)$/, declareType],
+  [/^(inductive) (\S+) ()where ((?:\| \w+ ?)+)$/, declareType],
   [/^open (scoped )?(.+)$/, openNamespaces],
   [/^(section|namespace|end) ?(\S*)$/, openOrCloseScope],
   [/^variable /, declareVariables],
   [SYNTAX, addSyntax],
-  [/^universe [\w ]+$|^set_option [\w.]+ (?:true|false|\d+)$/, () => {}],
+  [
+    /^universe [\w ]+$|^set_option (?:pp|trace|linter|max|auto)[\w.]+ (?:true|false|\d+)$/,
+    () => {},
+  ],
 ];

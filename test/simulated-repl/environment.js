@@ -31,7 +31,6 @@ export const isBelow = (module, root) => `${module}.`.startsWith(`${root}.`);
 /** @param {Environment} environment @param {string} [module] */
 export const hasImported = ({ imports, empty }, module = "") =>
   !empty && ["Init", ...imports].some((name) => isBelow(name, module));
-
 /** The constant of exactly this name. @param {Environment} environment @param {string} name @returns {Entry | undefined} */
 export function constantOf(environment, name) {
   const { module, entry } = BUILTINS.get(name) ?? {};

@@ -81,6 +81,8 @@ const TACTICS = {
     return [];
   },
   intro: (step) => {
+    const strange = step.tokens.find(({ kind }) => kind !== "word");
+    if (strange) step.lean.unexpected("identifier", strange);
     const names = step.tokens.length > 0 ? step.tokens.map(({ text }) => text) : ["a✝"];
     let { goal } = step;
     for (const name of names) {
@@ -93,6 +95,7 @@ const TACTICS = {
   have: ({ lean, goal, tokens }) => {
     const [before = [], value = lean.unexpected("':='")] = code.cut(tokens, ":=", 2);
     const [name = [], type] = code.cut(before, ":");
+    if (name.length > 1 || (name[0] && name[0].kind !== "word")) lean.unexpected("':='", name[0]);
     const target = type && lean.type(type);
     // Lean puts a `sorry` for a value that is wrong, and goes on.
     const check = () => lean.term(value, target);
@@ -102,6 +105,7 @@ const TACTICS = {
   // By hypotheses `a = b` only, with a name on the left.
   rw: (step) => {
     let { target } = step.goal;
+    if (step.tokens[0]?.text !== "[") step.lean.unexpected("'['", step.tokens[0]);
     for (const rule of code.cut(step.tokens.slice(1, -1), ",")) {
       const [sign, from = "", to = ""] = code.split(step.lean.typeOf(step.lean.read(rule)));
       const next = code.replaceNames(target, new Map([[from, to]]));
@@ -124,10 +128,9 @@ const TACTICS = {
     return fits || isEqual || goal.target === "True" ? [] : [goal];
   },
 };
-const PLAIN = /^(skip|rfl|assumption|trivial|omega|left|right|constructor|sorry)$/;
+const PLAIN = /^(simp|skip|rfl|assumption|trivial|omega|left|right|constructor|sorry)$/;
 /** What ends the tactic before it. */
 const NEXT = /^(;|·|<;>|skip|assumption|omega|constructor|exact|apply|intro|have|rw|simp)$/;
-
 /** Runs the tactic that tokens are on the first goal. @param {Lean} lean @param {Goal[]} goals @param {Token[]} tokens @returns {Goal[]} */
 function runTactic(lean, goals, [word = lean.end, ...tokens]) {
   const macro = find(lean.environment, "tactic", word.text)?.value;

@@ -25,7 +25,6 @@ const SPACE = /(?:[ \t\r\n]|--[^\n]*|\/-[\s\S]*?-\/)*/y;
 const PART = "(?:«[^»\\n]*»|[\\p{L}_][\\p{L}\\p{N}_'!?]*)";
 const WORD = `(?<word>${PART}(?:\\.(?:${PART}|\\d+))*)`;
 const LITERAL = '(?<number>\\d+)|(?<string>"(?:[^"\\\\]|\\\\[^])*")';
-
 /** The tokens of one command, which the first word of the next ends. `end` is no token of it: it
  * says where the command ends and what stands there. Notations have `added` signs. @param {string} text @param {number} [start] @param {readonly string[]} [added] */
 export function readCommand(text, start = 0, added = []) {
@@ -71,10 +70,8 @@ export function cut(tokens, sign, most = tokens.length + 1) {
 }
 /** The token of an empty text. @type {Token} */
 export const NOTHING = { kind: "end", text: "", from: 0, to: 0, column: 0, first: true };
-
 // Terms: one space between words, none inside brackets.
 const NAME = /"(?:[^"\\]|\\.)*"|[\p{L}_«][\p{L}\p{N}_'!?«».✝]*/gu;
-
 /** The text of tokens in its normal form. @param {readonly { text: string }[]} tokens @returns {Term} */
 export function textOf(tokens) {
   const joined = tokens.map(({ text }) => text).join(" ");

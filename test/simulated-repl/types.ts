@@ -17,15 +17,7 @@ export type Constant = { binders?: Binder[]; type?: Term; isDefinition?: boolean
 type Valued = { value?: Term | undefined };
 /** Something that code added. A pickle keeps the constants and loses the rest. */
 export type Entry = { kind: "constant" | Lost; name: string } & Constant;
-type Lost =
-  | "code"
-  | "namespace"
-  | "class"
-  | "instance"
-  | "infix"
-  | "tactic"
-  | "simp"
-  | "match";
+type Lost = "code" | "namespace" | "class" | "instance" | "infix" | "tactic" | "simp" | "match";
 /** A list, the newest entry first. */
 type Entries = { entry: Entry; below: Entries } | undefined;
 /** Of a namespace or a section. */
