@@ -1,4 +1,9 @@
 /** Which states are to go, by rules: nothing is looked at here, and nothing is changed. */
+import {
+  normalizeToolchain,
+  officialRelease,
+  versionOfToolchain,
+} from "../../system/lean-version.ts";
 import type { ManifestState } from "../manifest/schema.ts";
 
 /** Which states are to go: those that any of the rules is for. Without one, none is. */
@@ -136,14 +141,13 @@ function depthOf(
 
 /** Whether a state is of a Lean: by the name of its toolchain, or the version in its pickle. */
 function isOfToolchain({ lean }: ManifestState, wanted: string): boolean {
-  const short = shortName(wanted);
-  return lean.version === short || (lean.toolchain !== null && shortName(lean.toolchain) === short);
+  const version = versionOfOfficial(wanted);
+  const isByName =
+    lean.toolchain !== null && normalizeToolchain(lean.toolchain) === normalizeToolchain(wanted);
+  return isByName || (version !== null && lean.version === version);
 }
 
-/** `4.33.0-rc2` for `leanprover/lean4:v4.33.0-rc2`; a toolchain of others keeps where it is from. */
-function shortName(toolchain: string): string {
-  return toolchain
-    .trim()
-    .replace(/^leanprover\/lean4:/, "")
-    .replace(/^v(?=\d)/, "");
+/** Only an official Lean is known by its version: another origin may build it differently. */
+function versionOfOfficial(toolchain: string): string | null {
+  return officialRelease(toolchain) === undefined ? null : versionOfToolchain(toolchain);
 }

@@ -2,11 +2,11 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../../errors.ts";
+import { normalizeToolchain } from "../../system/lean-version.ts";
 import { builtToolchains, findBuiltRepl } from "./built-repls.ts";
 import { BUILT_REPL, checkoutOf, pathsOfRepl } from "./checkout.ts";
 import { Evidence, followLinks, isExecutable } from "./observed-files.ts";
 import { packageFolders } from "./package-folders.ts";
-import { wholeName } from "./toolchain-name.ts";
 import { findOnPath } from "./tools.ts";
 
 /** An executable REPL that was found. */
@@ -55,7 +55,7 @@ function* places(
     yield { path: join(project, BUILT_REPL), from: `the build of ${project}`, isOfProject: true };
   }
   // Where nothing names a Lean, the REPL does: the newest one.
-  const name = toolchain === null ? builtToolchains()[0] : wholeName(toolchain);
+  const name = toolchain === null ? builtToolchains()[0] : normalizeToolchain(toolchain);
   if (name !== undefined) {
     yield { path: findBuiltRepl(name), from: `lean-pickle setup, for ${name}` };
   }

@@ -1,9 +1,9 @@
 /** Which toolchain of Lean runs. */
 import { dirname, join } from "node:path";
+import { parseToolchainFile } from "../../system/lean-version.ts";
 import { checkoutOf, pathsOfRepl } from "./checkout.ts";
 import { overrideFor, readElanSettings } from "./elan.ts";
 import type { Evidence } from "./observed-files.ts";
-import { nameIn } from "./toolchain-name.ts";
 
 /** What is run, and where. */
 export interface LeanPlace {
@@ -112,7 +112,7 @@ function named(
   what: string,
   evidence: Evidence,
 ): NamedToolchain | null {
-  const name = nameIn(text);
+  const name = parseToolchainFile(text);
   if (name === null) {
     evidence.doubt(`${what} names no toolchain`);
     return null;
