@@ -1,5 +1,6 @@
 /** What a cache holds and whether it can be used, for a person who wants to know. */
 import { describeSystemError, isSystemError, LeanPickleError } from "../errors.ts";
+import { totalBytes } from "../output/text.ts";
 import { fileSystem } from "../store/disk/file-system.ts";
 import { checkWritable } from "../store/disk/folders.ts";
 import { lockPath, manifestLock } from "../store/disk/layout.ts";
@@ -38,7 +39,7 @@ export async function surveyCache(workingDir: string): Promise<CacheSurvey> {
   survey.damage = await sentenceOf(async () => {
     const { states } = readManifest(workingDir);
     survey.states = states.length;
-    survey.bytes = states.reduce((sum, { bytes }) => sum + bytes, 0);
+    survey.bytes = totalBytes(states);
     const stray = await findStrayFiles(workingDir, { states });
     const { garbage } = setOrphansApart(workingDir, stray.garbage);
     for (const { bytes } of garbage.filter(isAbandoned)) {

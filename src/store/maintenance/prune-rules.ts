@@ -1,4 +1,5 @@
 /** Which states are to go, by rules: nothing is looked at here, and nothing is changed. */
+import { totalBytes } from "../../output/text.ts";
 import {
   normalizeToolchain,
   officialRelease,
@@ -75,7 +76,7 @@ function chooseForSize(
   builtOn: ReadonlyMap<number, number | null>,
 ): Doomed[] {
   const staying = orderOfGoing(states, builtOn).filter(({ reasons }) => reasons.length === 0);
-  let left = staying.reduce((sum, { bytes }) => sum + bytes, 0);
+  let left = totalBytes(staying);
   const end = staying.findIndex(({ bytes }) => {
     const isEnough = left <= maxBytes;
     left -= bytes;
