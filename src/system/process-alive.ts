@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import { hasSystemCode, isSystemError } from "../../errors.ts";
-import { readProcessStat } from "../../system/process-stat.ts";
+import { hasSystemCode, isSystemError } from "../errors.ts";
+import { readProcessStat } from "./process-stat.ts";
 
 /**
  * What has to be the same for a process id to mean the same process: the host, since its last start,
