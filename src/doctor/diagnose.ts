@@ -2,7 +2,12 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { LeanPickleError } from "../errors.ts";
-import { namesOneLean, normalizeToolchain, shortToolchain } from "../system/lean-version.ts";
+import {
+  namesOneLean,
+  normalizeToolchain,
+  shortToolchain,
+  TOOLCHAIN_FILE,
+} from "../system/lean-version.ts";
 import { runProgram } from "../system/run-program.ts";
 import {
   findConflict,
@@ -200,7 +205,7 @@ function at({ path, from }: FoundTool): string {
 
 /** The command that builds the checkout of the REPL that is named; null where none is. */
 function buildNamed({ repl }: ReplSearch): string | null {
-  const isCheckout = repl !== undefined && existsSync(join(repl, "lean-toolchain"));
+  const isCheckout = repl !== undefined && existsSync(join(repl, TOOLCHAIN_FILE));
   return isCheckout ? inFolder(resolve(repl), "lake build") : null;
 }
 

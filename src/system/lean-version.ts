@@ -51,6 +51,9 @@ export function isSameToolchain(one: string, other: string): boolean | undefined
   return namesOneLean(one) && namesOneLean(other) ? false : undefined;
 }
 
+/** The file of a folder that names its toolchain. */
+export const TOOLCHAIN_FILE = "lean-toolchain";
+
 /** The toolchain named by the first line of a text, as elan reads a `lean-toolchain`; or null. */
 export function parseToolchainFile(text: string): string | null {
   const name = text.trimStart().split("\n", 1)[0]?.trim() ?? "";

@@ -1,6 +1,10 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { normalizeToolchain, parseToolchainFile } from "../../system/lean-version.ts";
+import {
+  normalizeToolchain,
+  parseToolchainFile,
+  TOOLCHAIN_FILE,
+} from "../../system/lean-version.ts";
 import { Evidence } from "../locate/observed-files.ts";
 import { type LeanPlace, toolchainInUse } from "../locate/selected-toolchain.ts";
 import { identifyImports } from "./import-hashes.ts";
@@ -8,7 +12,7 @@ import { identifyRepl, type ReplIdentity } from "./repl-identity.ts";
 
 /** The files that say what a project is. */
 const PROJECT_FILES = [
-  "lean-toolchain",
+  TOOLCHAIN_FILE,
   "lakefile.lean",
   "lakefile.toml",
   "lake-manifest.json",
@@ -91,12 +95,9 @@ function identifyProject(folder: string, evidence: Evidence): LeanInputs["projec
     }
     return typeof found === "string" ? null : digestText(name, found);
   };
-  return {
-    "lean-toolchain": digest("lean-toolchain"),
-    "lakefile.lean": digest("lakefile.lean"),
-    "lakefile.toml": digest("lakefile.toml"),
-    "lake-manifest.json": digest("lake-manifest.json"),
-  };
+  return Object.fromEntries(
+    PROJECT_FILES.map((name) => [name, digest(name)]),
+  ) as LeanInputs["project"];
 }
 
 /**
@@ -110,7 +111,7 @@ function digestText(name: string, content: Buffer): string {
     .toString("latin1")
     .replace(/^\xef\xbb\xbf/, "")
     .replaceAll("\r\n", "\n");
-  const toolchain = name === "lean-toolchain" ? parseToolchainFile(text) : null;
+  const toolchain = name === TOOLCHAIN_FILE ? parseToolchainFile(text) : null;
   const normal = toolchain === null ? text : `${normalizeToolchain(toolchain)}\n`;
   return createHash("sha256").update(normal, "latin1").digest("hex");
 }

@@ -2,10 +2,10 @@
 import { writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { compareVersions, isSameToolchain, normalizeToolchain } from "../../system/lean-version.ts";
-import { parseJson } from "../identity/trace-file.ts";
 import { BUILT_REPL } from "./checkout.ts";
 import { COMMIT, headRevision } from "./git-revision.ts";
-import { Evidence, isExecutable, listFolder, readSmallFile } from "./observed-files.ts";
+import { parseJson } from "./json.ts";
+import { Evidence, isExecutable, listFolder, readObserved } from "./observed-files.ts";
 import { readToolchain } from "./selected-toolchain.ts";
 import { userCacheFolder } from "./user-cache.ts";
 
@@ -104,7 +104,7 @@ export function writeBuildRecord(checkout: string, { source, rev }: BuildRecord)
 
 /** What was noted in a checkout; undefined where there is nothing of it. */
 export function readBuildRecord(checkout: string): BuildRecord | undefined {
-  const found = readSmallFile(join(checkout, RECORD));
+  const found = readObserved(join(checkout, RECORD));
   const parsed = typeof found === "string" ? null : parseJson(found.toString());
   const { source, rev } = parsed instanceof Object ? (parsed as Record<string, unknown>) : {};
   return typeof source === "string" && typeof rev === "string" ? { source, rev } : undefined;

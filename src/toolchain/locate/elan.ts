@@ -1,7 +1,7 @@
 /** What elan, which installs and chooses Leans, keeps on the disk. Nothing of it is changed here. */
 import { basename, dirname, join, resolve } from "node:path";
 import { namesOneLean, normalizeToolchain, parseToolchainFile } from "../../system/lean-version.ts";
-import { followLinks, isExecutable, isThere, readSmallFile } from "./observed-files.ts";
+import { followLinks, isExecutable, isThere, readObserved } from "./observed-files.ts";
 import { homeFolder } from "./user-cache.ts";
 
 /** The folder of elan: `$ELAN_HOME`, else `~/.elan`. Undefined where the user has no home. */
@@ -29,7 +29,7 @@ const TABLE = /^\s*\[([^\]]*)\]/;
 /** Reads elan's settings, in its `settings.toml`; none where there is no elan. */
 export function readElanSettings(): ElanSettings {
   const home = elanHome();
-  const found = home === undefined ? "absent" : readSmallFile(join(home, "settings.toml"));
+  const found = home === undefined ? "absent" : readObserved(join(home, "settings.toml"));
   return parseElanSettings(typeof found === "string" ? "" : found.toString());
 }
 

@@ -3,8 +3,8 @@ import { delimiter } from "node:path";
 import { LeanPickleError } from "../../errors.ts";
 import { normalizeToolchain } from "../../system/lean-version.ts";
 import { type ProgramEnd, runProgram } from "../../system/run-program.ts";
-import { parseJson } from "../identity/trace-file.ts";
 import { wouldDownload } from "./elan.ts";
+import { parseJson } from "./json.ts";
 import { findMissingPackages } from "./missing-packages.ts";
 import { elanFolder, findOnPath, findTool } from "./tools.ts";
 

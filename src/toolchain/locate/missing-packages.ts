@@ -1,7 +1,7 @@
 /** What lake would fetch before it does anything else. */
 import { join } from "node:path";
 import { listSome } from "../../output/lists.ts";
-import { Evidence, isThere, readSmallFile } from "./observed-files.ts";
+import { Evidence, isThere, readObserved } from "./observed-files.ts";
 import { packageFolders } from "./package-folders.ts";
 
 /** What a project requires and has not got. */
@@ -46,7 +46,7 @@ export function findMissingPackages(project: string): MissingPackages | undefine
 
 function requiresAny(project: string): boolean {
   return Object.entries(REQUIRES).some(([name, requires]) => {
-    const found = readSmallFile(join(project, name));
+    const found = readObserved(join(project, name));
     return typeof found !== "string" && requires.test(found.toString());
   });
 }

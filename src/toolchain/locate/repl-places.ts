@@ -2,7 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../../errors.ts";
-import { normalizeToolchain } from "../../system/lean-version.ts";
+import { normalizeToolchain, TOOLCHAIN_FILE } from "../../system/lean-version.ts";
 import { builtToolchains, findBuiltRepl } from "./built-repls.ts";
 import { BUILT_REPL, checkoutOf, pathsOfRepl } from "./checkout.ts";
 import { Evidence, followLinks, isExecutable } from "./observed-files.ts";
@@ -95,7 +95,7 @@ export function namedRepl(named: string): string {
   const isFolder = isFolderOrFile(path);
   const repl = isFolder ? join(path, BUILT_REPL) : path;
   if (isFolder && !isExecutable(repl)) {
-    const isCheckout = existsSync(join(path, "lean-toolchain"));
+    const isCheckout = existsSync(join(path, TOOLCHAIN_FILE));
     throw new LeanPickleError("no-repl", `${path} holds no built REPL: there is no ${repl}.`, {
       hint: isCheckout ? `Run "lake build" in ${path}.` : HOW_TO_GET_ONE,
     });
