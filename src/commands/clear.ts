@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { formatBytes, plural } from "../output/text.ts";
+import { formatBytes, plural, totalBytes } from "../output/text.ts";
 import type { ManifestState } from "../session/state/cache-types.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import { mayRemove } from "./render/asking.ts";
@@ -30,7 +30,7 @@ async function clear(context: Context, { yes, dryRun }: ClearOptions): Promise<O
   }
   if (states.length > 0 && !yes) {
     const list = () => stateTable(states, cache, output.errorStyles, output.errorWidth);
-    const question = `Remove ${plural(states.length, "state")}, ${formatBytes(total(states))}?`;
+    const question = `Remove ${plural(states.length, "state")}, ${formatBytes(totalBytes(states))}?`;
     if (!(await mayRemove(context, list, question))) {
       showRemoval(context, { removed: [], leftOver: [] });
       return "failed";
@@ -48,14 +48,12 @@ async function clear(context: Context, { yes, dryRun }: ClearOptions): Promise<O
 function showPlan({ output }: Context, states: readonly ManifestState[]): Outcome {
   if (output.json) {
     const wouldRemove = states.map(({ sessionId }) => sessionId);
-    output.jsonData({ wouldRemove, bytes: total(states) });
+    output.jsonData({ wouldRemove, bytes: totalBytes(states) });
   } else if (states.length > 0) {
     output.data(states.map(({ sessionId }) => sessionId).join("\n"));
-    output.note(`Would remove ${plural(states.length, "state")}, ${formatBytes(total(states))}.`);
+    output.note(
+      `Would remove ${plural(states.length, "state")}, ${formatBytes(totalBytes(states))}.`,
+    );
   }
   return "done";
-}
-
-function total(states: readonly ManifestState[]): number {
-  return states.reduce((sum, { bytes }) => sum + bytes, 0);
 }

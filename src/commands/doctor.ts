@@ -7,9 +7,8 @@ import { LeanPickleError, sentenceOf } from "../errors.ts";
 import type { Output } from "../output/output.ts";
 import type { Styles } from "../output/styles.ts";
 import { formatBytes, plural, printable } from "../output/text.ts";
+import { releaseOfVersion, versionOfToolchain } from "../system/lean-version.ts";
 import { findRepl } from "../toolchain/find-repl.ts";
-import { wholeName } from "../toolchain/locate/toolchain-name.ts";
-import { leanVersionOf } from "../toolchain/locate/wanted-toolchain.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import { stepsDocument, stepTimes } from "./render/timed-steps.ts";
 
@@ -79,11 +78,11 @@ function ofCache(survey: CacheSurvey): Finding {
 
 function ofTrip({ steps, header, failed }: RoundTrip, toolchain: string | null): Finding {
   if (!failed) {
-    const isKnown = toolchain === null ? undefined : leanVersionOf(wholeName(toolchain));
+    const isKnown = toolchain === null ? null : versionOfToolchain(toolchain);
     const lean = header?.leanVersion;
     const clause = `${stepTimes(steps)}${lean ? `, with Lean ${lean}` : ""}`;
     // A release candidate may go by the name of its release.
-    return isKnown && lean && releaseOf(isKnown) !== releaseOf(lean)
+    return isKnown && lean && releaseOfVersion(isKnown) !== releaseOfVersion(lean)
       ? wrong("round trip", "warning", `${clause}, and not ${isKnown}, as its toolchain says`, null)
       : good("round trip", clause);
   }
@@ -91,10 +90,6 @@ function ofTrip({ steps, header, failed }: RoundTrip, toolchain: string | null):
   const why = sentenceOf(error);
   const hint = error instanceof LeanPickleError && error.hint ? `\n${error.hint}` : "";
   return wrong("round trip", "bad", `${step}: ${why}${hint}`, null);
-}
-
-function releaseOf(version: string): string {
-  return version.replace(/-.*/, "");
 }
 
 function asJson({ steps, header, failed }: RoundTrip): object {

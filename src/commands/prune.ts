@@ -3,13 +3,12 @@ import type { Command } from "commander";
 import type { Output } from "../output/output.ts";
 import type { Styles } from "../output/styles.ts";
 import { type Column, renderTable } from "../output/table.ts";
-import { formatAge, formatBytes, plural, printableLine } from "../output/text.ts";
+import { formatAge, formatBytes, plural, printableLine, totalBytes } from "../output/text.ts";
 import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
 import {
   carryOut,
   type Doomed,
   GARBAGE_AGE_MS,
-  type Garbage,
   type Pruned,
   type PrunePlan,
   type PruneReason,
@@ -122,13 +121,13 @@ function tellWhatStays(
     output.note(`There is nothing to remove in ${workingDir}.`);
   }
   if (orphaned.length > 0) {
-    const what = `${plural(orphaned.length, "pickle")}, ${formatBytes(total(orphaned))}`;
+    const what = `${plural(orphaned.length, "pickle")}, ${formatBytes(totalBytes(orphaned))}`;
     output.note(
       `Kept ${what}: there is no manifest to say what they are. Restore lean-pickle.json from a copy, or remove session_cache yourself.`,
     );
   }
   if (young.length > 0) {
-    const what = `${plural(young.length, "file")}, ${formatBytes(total(young))},`;
+    const what = `${plural(young.length, "file")}, ${formatBytes(totalBytes(young))},`;
     const age = formatAge(GARBAGE_AGE_MS);
     output.note(`Kept ${what} that no state needs: what is younger than ${age} may be in use.`);
   }
@@ -236,9 +235,5 @@ function whatIn({
 }
 
 function sizeOf({ states, garbage }: PrunePlan): number {
-  return total(states) + total(garbage);
-}
-
-function total(sized: readonly Pick<Garbage, "bytes">[]): number {
-  return sized.reduce((sum, { bytes }) => sum + bytes, 0);
+  return totalBytes(states) + totalBytes(garbage);
 }

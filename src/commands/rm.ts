@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { formatBytes, plural } from "../output/text.ts";
+import { formatBytes, plural, totalBytes } from "../output/text.ts";
 import type { Removal } from "../session/state/cache-types.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
 import { callState, findStates, noneThere, requireStates, tellMissing } from "./states.ts";
@@ -39,7 +39,7 @@ async function rm(
 
 /** Tells which states were removed, and what is left of them. */
 export function showRemoval({ output }: Context, { removed, leftOver }: Removal): void {
-  const bytes = removed.reduce((sum, state) => sum + state.bytes, 0);
+  const bytes = totalBytes(removed);
   if (output.json) {
     output.jsonData({
       removed: removed.map(({ sessionId }) => sessionId),

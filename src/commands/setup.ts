@@ -10,6 +10,7 @@ import {
   type ReplRevision,
 } from "../install/choose-revision.ts";
 import type { Progress } from "../output/progress.ts";
+import { versionOfToolchain } from "../system/lean-version.ts";
 import type { ProcessLaunch } from "../system/process-group.ts";
 import { type RunOptions, withoutCredentials } from "../system/run-program.ts";
 import {
@@ -22,7 +23,7 @@ import {
 } from "../toolchain/locate/built-repls.ts";
 import { wouldDownload } from "../toolchain/locate/elan.ts";
 import { headRevision } from "../toolchain/locate/git-revision.ts";
-import { leanVersionOf, wantedToolchain } from "../toolchain/locate/wanted-toolchain.ts";
+import { wantedToolchain } from "../toolchain/locate/wanted-toolchain.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import { stepsDocument, stepTimes, type TimedStep } from "./render/timed-steps.ts";
 
@@ -190,8 +191,8 @@ async function prove(
     const { hint } = error instanceof LeanPickleError ? error : {};
     throw new LeanPickleError("no-repl", message, { hint, cause: error });
   }
-  const [wanted, is] = [leanVersionOf(toolchain), header?.leanVersion];
-  if (wanted !== undefined && is && is !== wanted) {
+  const [wanted, is] = [versionOfToolchain(toolchain), header?.leanVersion];
+  if (wanted !== null && is && is !== wanted) {
     const message = `The REPL was built by Lean ${is}, and not by ${toolchain}.`;
     throw new LeanPickleError("no-repl", message, {
       hint: "Name with --lake a lake that uses the Lean of a lean-toolchain, as elan's does.",

@@ -1,8 +1,9 @@
 import { relative, resolve } from "node:path";
 import type { Command } from "commander";
+import { listSome } from "../output/lists.ts";
 import type { Output } from "../output/output.ts";
 import { type Column, renderTable } from "../output/table.ts";
-import { formatBytes, plural, printableLine } from "../output/text.ts";
+import { formatBytes, plural, printableLine, totalBytes } from "../output/text.ts";
 import {
   type Finding,
   type ManifestRepair,
@@ -133,25 +134,18 @@ function findingsTable(
   return renderTable(columns, rows, width);
 }
 
-/** How many files are named where there may be any number. */
-const MOST_NAMED = 3;
-
 function tellNotes(output: Output, notes: readonly VerifyNote[]): void {
   const unknown = notes.filter(({ code }) => code === "unknown-header");
   if (unknown.length > 0) {
     const which = unknown.map(({ sessionId, name }) => name ?? String(sessionId));
-    output.note(`Which Lean wrote ${some(which)} is not known: the header is of an unknown form.`);
+    output.note(
+      `Which Lean wrote ${listSome(which)} is not known: the header is of an unknown form.`,
+    );
   }
   const foreign = notes.filter(({ code }) => code === "foreign-file").map(({ path }) => path);
   if (foreign.length > 0) {
-    output.note(`Not of lean-pickle, and left alone: ${some(foreign)}.`);
+    output.note(`Not of lean-pickle, and left alone: ${listSome(foreign)}.`);
   }
-}
-
-function some(names: readonly string[]): string {
-  const more = names.length - MOST_NAMED;
-  const named = names.slice(0, MOST_NAMED).join(", ");
-  return more > 0 ? `${named} and ${more} more` : named;
 }
 
 /** What can be done about what was found. */
@@ -167,7 +161,7 @@ function tellRemedies(output: Output, findings: readonly Finding[]): void {
   }
   const garbage = findings.filter(({ code }) => code === "garbage");
   if (garbage.length > 0) {
-    const bytes = garbage.reduce((sum, finding) => sum + (finding.bytes ?? 0), 0);
+    const bytes = totalBytes(garbage);
     const what = `${plural(garbage.length, "file")}, ${formatBytes(bytes)}`;
     output.note(`"lean-pickle prune" removes the garbage: ${what}.`);
   }

@@ -2,6 +2,12 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { LeanPickleError } from "../errors.ts";
+import {
+  namesOneLean,
+  normalizeToolchain,
+  shortToolchain,
+  TOOLCHAIN_FILE,
+} from "../system/lean-version.ts";
 import { runProgram } from "../system/run-program.ts";
 import {
   findConflict,
@@ -21,7 +27,6 @@ import { Evidence } from "../toolchain/locate/observed-files.ts";
 import { findProject, type Project } from "../toolchain/locate/project.ts";
 import type { ReplPlace } from "../toolchain/locate/repl-places.ts";
 import { chosenToolchain, type NamedToolchain } from "../toolchain/locate/selected-toolchain.ts";
-import { namesOneLean, versionIn, wholeName } from "../toolchain/locate/toolchain-name.ts";
 import { type FoundTool, findLake, findTool } from "../toolchain/locate/tools.ts";
 import { wantedToolchain } from "../toolchain/locate/wanted-toolchain.ts";
 import { type Finding, good, inFolder, shellWord, unset, wrong } from "./check-result.ts";
@@ -163,7 +168,7 @@ function ofToolchain(found: Found, evidence: Evidence): Finding {
   if (!toolchain) {
     return good("toolchain", "none is named here: that of the REPL is used");
   }
-  const name = wholeName(toolchain.name);
+  const name = normalizeToolchain(toolchain.name);
   const install = installCommand({ ...found, chosen: toolchain });
   const programs = [lake, lean].flatMap((tool) => tool?.path ?? []);
   return programs.some((path) => wouldDownload(path, toolchain.name))
@@ -178,7 +183,7 @@ async function ofRepl(found: Found, search: ReplSearch): Promise<Finding> {
   }
   const where = `${repl.path} (${repl.from})`;
   if (findConflict(found)) {
-    const names = [replToolchain, chosen].map((each) => wholeName(each?.name ?? ""));
+    const names = [replToolchain, chosen].map((each) => normalizeToolchain(each?.name ?? ""));
     const clause = `built with ${names[0]}, and ${chosen?.from} says ${names[1]}`;
     // What the variable names would go before what setup builds.
     const commands = [unset(repl.from), await setupCommand(search)];
@@ -191,7 +196,7 @@ async function ofRepl(found: Found, search: ReplSearch): Promise<Finding> {
     return good("REPL", "built with a toolchain that is not known", where);
   }
   const agrees = chosen ? ", as is chosen here" : "";
-  return good("REPL", `built with ${wholeName(replToolchain.name)}${agrees}`, where);
+  return good("REPL", `built with ${normalizeToolchain(replToolchain.name)}${agrees}`, where);
 }
 
 function at({ path, from }: FoundTool): string {
@@ -200,7 +205,7 @@ function at({ path, from }: FoundTool): string {
 
 /** The command that builds the checkout of the REPL that is named; null where none is. */
 function buildNamed({ repl }: ReplSearch): string | null {
-  const isCheckout = repl !== undefined && existsSync(join(repl, "lean-toolchain"));
+  const isCheckout = repl !== undefined && existsSync(join(repl, TOOLCHAIN_FILE));
   return isCheckout ? inFolder(resolve(repl), "lake build") : null;
 }
 
@@ -224,7 +229,7 @@ async function setupCommand({ project, origins, signal }: ReplSearch): Promise<s
 function installCommand({ chosen, elan }: Found): string {
   const isOne = chosen !== null && namesOneLean(chosen.name);
   const command = elan && elan.from !== "PATH" ? shellWord(elan.path) : "elan";
-  return `${command} toolchain install ${isOne ? versionIn(chosen.name) : SOME_LEAN}`;
+  return `${command} toolchain install ${isOne ? shortToolchain(chosen.name) : SOME_LEAN}`;
 }
 
 /** Whether elan can run the Lean that is chosen without a download. */

@@ -1,5 +1,6 @@
 /** What a cache holds and whether it can be used, for a person who wants to know. */
-import { describeSystemError, isSystemError, LeanPickleError } from "../errors.ts";
+import { isSystemError, LeanPickleError, sentenceOf } from "../errors.ts";
+import { totalBytes } from "../output/text.ts";
 import { fileSystem } from "../store/disk/file-system.ts";
 import { checkWritable } from "../store/disk/folders.ts";
 import { lockPath, manifestLock } from "../store/disk/layout.ts";
@@ -35,10 +36,10 @@ export async function surveyCache(workingDir: string): Promise<CacheSurvey> {
     damage: null,
     readOnly: null,
   };
-  survey.damage = await sentenceOf(async () => {
+  survey.damage = await problemIn(async () => {
     const { states } = readManifest(workingDir);
     survey.states = states.length;
-    survey.bytes = states.reduce((sum, { bytes }) => sum + bytes, 0);
+    survey.bytes = totalBytes(states);
     const stray = await findStrayFiles(workingDir, { states });
     const { garbage } = setOrphansApart(workingDir, stray.garbage);
     for (const { bytes } of garbage.filter(isAbandoned)) {
@@ -49,20 +50,17 @@ export async function surveyCache(workingDir: string): Promise<CacheSurvey> {
       survey.lockedBy = describeHolder(await readHolder(manifestLock(workingDir)));
     }
   });
-  survey.readOnly = await sentenceOf(() => checkWritable(workingDir));
+  survey.readOnly = await problemIn(() => checkWritable(workingDir));
   return survey;
 }
 
-async function sentenceOf(look: () => Promise<void>): Promise<string | null> {
+async function problemIn(look: () => Promise<void>): Promise<string | null> {
   try {
     await look();
     return null;
   } catch (error) {
-    if (error instanceof LeanPickleError) {
-      return error.message;
-    }
-    if (isSystemError(error)) {
-      return describeSystemError(error);
+    if (error instanceof LeanPickleError || isSystemError(error)) {
+      return sentenceOf(error);
     }
     throw error;
   }

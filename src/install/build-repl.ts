@@ -1,12 +1,12 @@
 /** Making a REPL of its sources: fetched by git, and built by lake. */
 import { join } from "node:path";
 import { LeanPickleError } from "../errors.ts";
+import { isSameToolchain } from "../system/lean-version.ts";
 import { type RunOptions, runProgram, withoutCredentials } from "../system/run-program.ts";
 import { BUILT_REPL } from "../toolchain/locate/checkout.ts";
 import { askLeanEnvironment } from "../toolchain/locate/lean-environment.ts";
 import { Evidence, isExecutable } from "../toolchain/locate/observed-files.ts";
 import { readToolchain } from "../toolchain/locate/selected-toolchain.ts";
-import { isSameToolchain } from "../toolchain/locate/toolchain-name.ts";
 import { findLake, findOnPath } from "../toolchain/locate/tools.ts";
 import { noSuchRevision, type ReplRevision } from "./choose-revision.ts";
 import { checkOutCommit, checkOutRef, type GitOptions, withoutRepository } from "./git.ts";

@@ -1,5 +1,5 @@
 /** Which tag of a repository of the REPL fits a toolchain. Pure: it knows names, and no repository. */
-import { wholeName } from "../toolchain/locate/toolchain-name.ts";
+import { compareVersions, officialRelease } from "../system/lean-version.ts";
 
 /** A tag of a repository of the REPL. */
 interface ReplTag {
@@ -15,16 +15,8 @@ const RELEASE = /v\d+\.\d+\.\d+(?:-(?:rc|m)\d+)?|nightly-\d{4}-\d{2}-\d{2}(?:-re
 const UPSTREAM = new RegExp(`^(${RELEASE})$`);
 const FORK = new RegExp(`^(.+)_lean-toolchain-(${RELEASE})$`);
 
-/** The toolchains whose releases tags stand for: `lean4`, and its nightly builds. */
-const OFFICIAL = /^leanprover\/lean4(?:-nightly)?:(.+)$/;
-
 /** How many are named on either side where there is none that fits. */
 const NEAREST = 2;
-
-/** The release of Lean that a toolchain is, as tags name it; undefined for those of other origins. */
-function releaseOf(toolchain: string): string | undefined {
-  return OFFICIAL.exec(wholeName(toolchain))?.[1];
-}
 
 /**
  * Reads a tag: upstream's are named as the release of Lean, LeanInteract's
@@ -44,7 +36,7 @@ function parseTag(name: string): ReplTag | undefined {
  * Undefined where there is none.
  */
 export function chooseTag(names: readonly string[], toolchain: string): string | undefined {
-  const release = releaseOf(toolchain);
+  const release = officialRelease(toolchain);
   const fitting = parseAll(names).filter((tag) => tag.release === release);
   const upstream = fitting.find(({ revision }) => revision === undefined);
   const newest = fitting.sort((a, b) => compareVersions(a.revision ?? "", b.revision ?? "")).at(-1);
@@ -56,7 +48,7 @@ export function chooseTag(names: readonly string[], toolchain: string): string |
  * after it, in order; the last ones where it is no release.
  */
 export function nearestReleases(names: readonly string[], toolchain: string): string[] {
-  const wanted = releaseOf(toolchain);
+  const wanted = officialRelease(toolchain);
   const isNightly = wanted?.startsWith("nightly-") === true;
   const all = [...new Set(parseAll(names).map(({ release }) => release))].sort(compareVersions);
   const kin = all.filter((release) => release.startsWith("nightly-") === isNightly);
@@ -69,35 +61,4 @@ export function nearestReleases(names: readonly string[], toolchain: string): st
 
 function parseAll(names: readonly string[]): ReplTag[] {
   return names.flatMap((name) => parseTag(name) ?? []);
-}
-
-/**
- * Orders versions by their numbers, and a release after its candidates (`v4.9.0-rc2`, `v4.9.0`,
- * `v4.10.0`). What is no version comes before all that are.
- */
-export function compareVersions(one: string, other: string): number {
-  const [a, b] = [versionNumbers(one), versionNumbers(other)];
-  for (let at = 0; at < Math.max(a.length, b.length); at++) {
-    const difference = (a[at] ?? 0) - (b[at] ?? 0);
-    if (difference !== 0) {
-      return difference;
-    }
-  }
-  // The same numbers, or none: any order will do that is always the same.
-  return one < other ? -1 : Number(one > other);
-}
-
-/** What stands behind the numbers of a version, from what is oldest to what is youngest. */
-const SUFFIXES = ["m", "rc", "", "rev"];
-
-const VERSION = /^(?:v|nightly-)?(\d+)[.-](\d+)(?:[.-](\d+))?(?:-?(m|rc|rev)(\d+))?$/;
-
-/** `v4.9.0-rc2` as `[4, 9, 0, 1, 2]`, and no numbers for what is no version. */
-function versionNumbers(version: string): number[] {
-  const found = VERSION.exec(version);
-  if (!found) {
-    return [];
-  }
-  const [, major, minor, patch = 0, suffix = "", count = 0] = found;
-  return [major, minor, patch, SUFFIXES.indexOf(suffix), count].map(Number);
 }

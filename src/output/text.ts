@@ -61,6 +61,11 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${BYTE_UNITS[unit]}`;
 }
 
+/** How many bytes things have together. */
+export function totalBytes(sized: readonly { bytes?: number }[]): number {
+  return sized.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
+}
+
 const AGE_UNITS: [seconds: number, unit: string][] = [
   [86_400, "d"],
   [3_600, "h"],

@@ -51,7 +51,10 @@ export interface RunOptions {
 export interface LeanServerOptions {
   /** The `timeout` of requests that name none, in seconds: 300 by default. */
   timeout?: number | undefined;
-  /** The resident memory, in MiB, past which the REPL is ended; none by default. */
+  /**
+   * The memory, in MiB, past which the REPL is ended; no limit by default. Files that it maps, such
+   * as the `.olean` files of imports, do not count (on Linux).
+   */
   memoryLimit?: number | undefined;
   /** Whether requests that do not say so are `verbose`. */
   verbose?: boolean | undefined;

@@ -68,7 +68,7 @@ export class ReplTimeoutError extends ReplEndedError {
   }
 }
 
-/** The REPL's resident memory grew past the limit, and it was ended. */
+/** The REPL's memory grew past the limit, and it was ended. */
 export class ReplMemoryError extends ReplEndedError {
   constructor(bytes: number, limitMib: number, details: ReplEndDetails) {
     const mib = Math.round(bytes / 2 ** 20);

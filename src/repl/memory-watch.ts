@@ -1,6 +1,6 @@
 import { ReplMemoryError } from "./errors.ts";
+import { memoryOfGroup } from "./group-memory.ts";
 import type { EndReason } from "./request-queue.ts";
-import { residentMemory } from "./resident-memory.ts";
 
 /** How often the memory of a REPL with a limit is looked at while it works, in milliseconds. */
 const MEMORY_CHECK_MS = 200;
@@ -24,7 +24,7 @@ export interface Watched {
 export async function watchMemory(watched: Watched, limitMib: number): Promise<void> {
   const { pid, timers } = watched;
   try {
-    const bytes = pid === undefined ? 0 : await residentMemory(pid);
+    const bytes = pid === undefined ? 0 : await memoryOfGroup(pid);
     if (bytes > limitMib * 2 ** 20) {
       watched.end((details) => new ReplMemoryError(bytes, limitMib, details));
     }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { LeanPickleError } from "../errors.ts";
+import { isSameToolchain, normalizeToolchain, shortToolchain } from "../system/lean-version.ts";
 import { identifyLean, type LeanIdentity } from "./identity/lean-identity.ts";
 import { Evidence } from "./locate/observed-files.ts";
 import { findProject, type Project } from "./locate/project.ts";
@@ -15,7 +16,6 @@ import {
   type NamedToolchain,
   toolchainOfRepl,
 } from "./locate/selected-toolchain.ts";
-import { isSameToolchain, versionIn, wholeName } from "./locate/toolchain-name.ts";
 import { type FoundTool, findLake } from "./locate/tools.ts";
 
 /** How what was named was named, such as `--repl` or `LEAN_PICKLE_REPL`. */
@@ -182,10 +182,10 @@ export function findConflict({
   if (isSameToolchain(chosen.name, replToolchain.name) !== false) {
     return undefined;
   }
-  const message = `The REPL at ${repl.path} (${repl.from}) was built with ${wholeName(replToolchain.name)}, and ${chosen.from} says ${wholeName(chosen.name)}. Lean reads nothing that another Lean has compiled.`;
+  const message = `The REPL at ${repl.path} (${repl.from}) was built with ${normalizeToolchain(replToolchain.name)}, and ${chosen.from} says ${normalizeToolchain(chosen.name)}. Lean reads nothing that another Lean has compiled.`;
   const where = project ? `in ${project.folder}, ` : "";
   return new LeanPickleError("no-repl", message, {
-    hint: `Run "lean-pickle setup --lean ${versionIn(chosen.name)}", and name no other REPL with --repl or LEAN_PICKLE_REPL; or ${where}choose the toolchain of the REPL.`,
+    hint: `Run "lean-pickle setup --lean ${shortToolchain(chosen.name)}", and name no other REPL with --repl or LEAN_PICKLE_REPL; or ${where}choose the toolchain of the REPL.`,
   });
 }
 
@@ -193,7 +193,9 @@ function notFound({ project, chosen }: Surroundings): string {
   const places = [
     "with --repl or LEAN_PICKLE_REPL",
     ...(project ? [`in ${project.folder}`] : []),
-    ...(chosen ? [`among what "lean-pickle setup" built for ${wholeName(chosen.name)}`] : []),
+    ...(chosen
+      ? [`among what "lean-pickle setup" built for ${normalizeToolchain(chosen.name)}`]
+      : []),
     "on PATH",
   ];
   return `There is no Lean REPL: neither ${places.slice(0, -1).join(", ")} nor ${places.at(-1)}.`;

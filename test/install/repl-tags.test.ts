@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chooseTag, compareVersions, nearestReleases } from "../../src/install/repl-tags.ts";
+import { chooseTag, nearestReleases } from "../../src/install/repl-tags.ts";
+import { compareVersions } from "../../src/system/lean-version.ts";
 
 const OFFICIAL = "leanprover/lean4:";
 
@@ -80,19 +81,6 @@ const version = fc
   }));
 
 describe("the choice among any tags", () => {
-  it("orders versions by number, and candidates before their release", () => {
-    fc.assert(
-      fc.property(version, version, (one, other) => {
-        const [a, b] = [one, other].map(
-          ({ order: [x = 0, y = 0, z = 0] }) => x * 1e6 + y * 1e4 + z,
-        );
-        expect(Math.sign(compareVersions(one.name, other.name))).toBe(
-          Math.sign((a ?? 0) - (b ?? 0)),
-        );
-      }),
-    );
-  });
-
   it("is a tag for that very release, upstream's where there is one, else of the newest revision", () => {
     const tag = fc.oneof(
       version.map(({ name }) => name),

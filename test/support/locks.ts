@@ -1,5 +1,5 @@
 /** Locks, and who says that he has them. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { prepareFolders } from "../../src/store/disk/folders.ts";
 import { manifestLock, temporaryPath } from "../../src/store/disk/layout.ts";
@@ -21,14 +21,6 @@ export function announce(folder: string, holder: Partial<Holder>): string {
 /** Which lock is there. */
 export function lockIn(folder: string): string {
   return identifyLock(manifestLock(folder));
-}
-
-/** Says what a process says that is breaking the lock that is there, and returns where. */
-export function claim(folder: string, holder: Partial<Holder>): string {
-  const path = join(temporaryPath(folder), `breaking.${lockIn(folder)}`);
-  mkdirSync(path);
-  writeFileSync(join(path, nameOfHolder({ ...newHolder(), ...holder })), "");
-  return path;
 }
 
 /** A working directory in which a lock can be taken. */

@@ -1,27 +1,13 @@
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { resolve } from "node:path";
-import { addAbortSignal } from "node:stream";
-import { setTimeout as delay } from "node:timers/promises";
-import {
-  describeSystemError,
-  hasSystemCode,
-  isSystemError,
-  LeanPickleError,
-} from "../../errors.ts";
+import { createReadStream, fstatSync, openSync } from "node:fs";
+import { Socket } from "node:net";
+import { addAbortSignal, type Readable } from "node:stream";
+import { isatty, ReadStream as TerminalStream } from "node:tty";
+import { describeSystemError, isSystemError, LeanPickleError } from "../../errors.ts";
 import type { CodeSource } from "../../session/add/addition.ts";
+import { READ_ONLY } from "../../system/small-file.ts";
 
 /** The most that is read of one source, in bytes: a text of twice that length cannot be. */
 const MAX_BYTES = 2 ** 28;
-
-/** How much is read at once, in bytes. */
-const CHUNK_BYTES = 2 ** 16;
-
-/** How long nothing is asked of a pipe that has nothing to give, in milliseconds. */
-const PAUSE_MS = 10;
-
-/** Opening a pipe must not wait for its writer: nothing could interrupt that. */
-const READ_ONLY = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
  * Reads the code that a command line gives: the files, `-` being standard input, then what stands
@@ -51,12 +37,7 @@ export async function readSources(
 
 async function readFile(path: string, signal: AbortSignal): Promise<Buffer> {
   try {
-    const file = await open(path, READ_ONLY);
-    try {
-      return await readWhole(path, chunksOf(file, !isPassedOn(path), signal));
-    } finally {
-      await file.close();
-    }
+    return await readWhole(path, addAbortSignal(signal, openStream(path)));
   } catch (error) {
     signal.throwIfAborted();
     if (isSystemError(error)) {
@@ -69,42 +50,14 @@ async function readFile(path: string, signal: AbortSignal): Promise<Buffer> {
   }
 }
 
-/** Whether a path is that of an open file, as a shell has it for `<(...)`: its writer is there. */
-function isPassedOn(path: string): boolean {
-  return /^\/(dev|proc)\//.test(resolve(path));
-}
-
-/**
- * What a file holds, in pieces.
- * @param mayAwait whether a pipe that seems to be at its end may not have been opened to write yet
- */
-async function* chunksOf(
-  file: FileHandle,
-  mayAwait: boolean,
-  signal: AbortSignal,
-): AsyncGenerator<Buffer> {
-  let isAwaited = mayAwait && (await file.stat()).isFIFO();
-  for (;;) {
-    signal.throwIfAborted();
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    const bytes = await file.read(chunk).then(
-      ({ bytesRead }) => bytesRead,
-      (error: unknown) => {
-        if (!hasSystemCode(error, "EAGAIN")) {
-          throw error;
-        }
-        return undefined;
-      },
-    );
-    if (bytes === undefined || (bytes === 0 && isAwaited)) {
-      await delay(PAUSE_MS, undefined, { signal });
-    } else if (bytes === 0) {
-      return;
-    } else {
-      isAwaited = false;
-      yield chunk.subarray(0, bytes);
-    }
+/** Opens anything at a path, and waits for nothing. The stream closes it. */
+function openStream(path: string): Readable {
+  const file = openSync(path, READ_ONLY);
+  if (fstatSync(file).isFIFO()) {
+    // The event loop waits for its writer, and then for its end: a read would find neither.
+    return new Socket({ fd: file, readable: true, writable: false });
   }
+  return isatty(file) ? new TerminalStream(file) : createReadStream(path, { fd: file });
 }
 
 async function readStandardInput(signal: AbortSignal): Promise<Buffer> {

@@ -14,7 +14,7 @@ export interface GlobalOptions {
   timeout: number;
   /** Seconds to wait for a lock; undefined where nobody has said. */
   lockTimeout?: number;
-  /** MiB of resident memory of one REPL. */
+  /** MiB of memory of one REPL, without the files that it maps. */
   memoryLimit?: number;
   /** Whether Lean is given what somebody else could have written. */
   trust: boolean;
@@ -84,7 +84,10 @@ function globalOptions(): Option[] {
     new Option("--lock-timeout <seconds>", "to wait for another process's change (default: 60)")
       .env("LEAN_PICKLE_LOCK_TIMEOUT")
       .argParser(parseSeconds),
-    new Option("--memory-limit <mib>", "resident memory of the REPL, past which it is ended")
+    new Option(
+      "--memory-limit <mib>",
+      "end a REPL whose own memory, without .olean files, is larger",
+    )
       .env("LEAN_PICKLE_MEMORY_LIMIT")
       .argParser(parseMib),
     new Option("--trust", "load pickles that somebody else could have written"),

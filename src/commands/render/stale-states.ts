@@ -1,5 +1,6 @@
 /** Which states may mean something else by now. */
 import { LeanPickleError } from "../../errors.ts";
+import { listSome } from "../../output/lists.ts";
 import type { Output } from "../../output/output.ts";
 import { plural } from "../../output/text.ts";
 import type { Basis, Staleness } from "../../recipe/staleness.ts";
@@ -7,9 +8,6 @@ import type { PickleSessionCache } from "../../session/pickle-session-cache.ts";
 import type { ManifestState } from "../../session/state/cache-types.ts";
 import { findProject } from "../../toolchain/locate/project.ts";
 import { callState } from "../states.ts";
-
-/** How many states a note names. */
-const MOST_NAMED = 5;
 
 /** Whether a state is stale, in the project in which it would be loaded now. */
 export type StalenessOf = (state: ManifestState) => Staleness;
@@ -56,10 +54,9 @@ export function tellStale(output: Output, states: readonly ManifestState[]): voi
   if (states.length === 0) {
     return;
   }
-  const named = states.slice(0, MOST_NAMED).map(callState).join(", ");
-  const others = states.length > MOST_NAMED ? ", ..." : "";
+  const named = listSome(states.map(callState));
   const are = `${plural(states.length, "state")} ${states.length === 1 ? "is" : "are"} stale`;
   output.note(
-    `${are} (${named}${others}): the project, or what is imported, has changed since; "lean-pickle show" says what. It may load and mean something else.`,
+    `${are} (${named}): the project, or what is imported, has changed since; "lean-pickle show" says what. It may load and mean something else.`,
   );
 }

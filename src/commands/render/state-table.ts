@@ -4,6 +4,7 @@ import { formatAge, formatBytes, printableLine } from "../../output/text.ts";
 import { targetOf } from "../../repl/goals.ts";
 import type { PickleSessionCache } from "../../session/pickle-session-cache.ts";
 import type { ManifestState, StateKind } from "../../session/state/cache-types.ts";
+import { shortToolchain } from "../../system/lean-version.ts";
 
 /** A column that not every listing has. */
 export interface ExtraColumn extends Column {
@@ -70,7 +71,12 @@ export function kindOf({ isProofState }: { isProofState: boolean }): StateKind {
 
 /** The version of Lean, or else its toolchain without the part that nearly all share. */
 function leanOf({ lean }: ManifestState): string {
-  return lean.version ?? lean.toolchain?.replace(/^leanprover\/lean4:v?/, "") ?? "-";
+  return lean.version ?? (lean.toolchain === null ? "-" : shortName(lean.toolchain));
+}
+
+/** As Lean prints a version: without the `v`. */
+function shortName(toolchain: string): string {
+  return shortToolchain(toolchain).replace(/^v(?=\d)/, "");
 }
 
 /** What a state is about, in a line: its first goal, or the last line of its code. */

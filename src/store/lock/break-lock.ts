@@ -1,163 +1,101 @@
-/** Taking away the lock of a process that cannot give it back any more. */
+/** Breaking stale locks: the lock of a dead process, or one that was not refreshed for too long. */
 import { join } from "node:path";
-import { hasSystemCode, isSystemError } from "../../errors.ts";
+import { hasSystemCode } from "../../errors.ts";
 import { randomName } from "../disk/durable.ts";
 import { fileSystem } from "../disk/file-system.ts";
 import type { LockPlace } from "../disk/layout.ts";
-import {
-  type Holder,
-  hasEnded,
-  identifyLock,
-  nameOfHolder,
-  newHolder,
-  parseHolders,
-  readHolders,
-  sayHolder,
-  withdrawHolder,
-} from "./holder.ts";
+import { type Holder, hasEnded, identifyLock, readHolders, withdrawHolder } from "./holder.ts";
 
-/** How long a lock lasts that nobody refreshes, in milliseconds: its holder may be slow, not dead. */
+/** How long a lock lasts without a refresh, in milliseconds: its holder may be slow, not dead. */
 export const STALE_MS = 30_000;
 
-/** What a system says where a folder is to be renamed to one that is there, and not empty. */
-const TAKEN = new Set(["ENOTEMPTY", "EEXIST", "EPERM", "EACCES"]);
+/** The name of a lock that is being broken, in the folder of the notes. */
+export const BROKEN_LOCK = /^broken\.[0-9a-f]+$/;
 
-/** What was found where the lock was to be taken. */
-export interface FoundLock {
-  /** Whether it is worth trying again at once: the lock is gone. */
-  isGone: boolean;
-  /** Who holds it, where that is known. */
+/** The state of a lock. */
+interface Verdict {
+  /** As {@link identifyLock} says; empty if there is no lock. */
+  lock: string;
+  /** The living process that holds it, if it is known. */
   holder: Holder | undefined;
+  /** Holders that have ended. */
+  dead: Holder[];
+  isStale: boolean;
 }
 
 /**
- * Looks at a lock that another one has, and breaks it where that one is dead, or has not refreshed
- * it for {@link STALE_MS}.
+ * Looks at a lock that another process has, and breaks it if it is stale.
+ * @returns whether the lock can be tried again at once, and else who holds it, if that is known
  */
-export async function breakIfAbandoned(place: LockPlace): Promise<FoundLock> {
-  const { lock, holder, isAbandoned } = await judgeLock(place);
-  if (lock === "") {
-    return { isGone: true, holder: undefined };
+export async function breakIfStale(
+  place: LockPlace,
+): Promise<{ isGone: boolean; holder: Holder | undefined }> {
+  const { lock, holder, dead, isStale } = await judgeLock(place);
+  const isGone = lock === "" || (isStale && (await breakLock(place, lock)));
+  if (isGone && isStale) {
+    for (const each of dead) {
+      await withdrawHolder(place, each);
+    }
   }
-  return { isGone: isAbandoned && (await breakLock(place, lock)), holder };
+  return { isGone, holder };
 }
 
-/** Whether there is a lock that nobody will give back, which the next process that needs it breaks. */
-export async function isLockAbandoned(place: LockPlace): Promise<boolean> {
-  return (await judgeLock(place)).isAbandoned;
+/** Whether there is a stale lock, which the next process that needs the lock breaks. */
+export async function isLockStale(place: LockPlace): Promise<boolean> {
+  return (await judgeLock(place)).isStale;
 }
 
-interface Judgement {
-  /** As {@link identifyLock} tells. */
-  lock: string;
-  /** The process that says that it has it, and runs. */
-  holder: Holder | undefined;
-  holders: Holder[];
-  isAbandoned: boolean;
-}
-
-async function judgeLock(place: LockPlace): Promise<Judgement> {
+async function judgeLock(place: LockPlace): Promise<Verdict> {
   const lock = identifyLock(place);
   if (lock === "") {
-    return { lock, holder: undefined, holders: [], isAbandoned: false };
+    return { lock, holder: undefined, dead: [], isStale: false };
   }
-  // Whoever has this lock said so before it took it, so it is among those that are found only now.
+  // The holder of this lock wrote its note before it took it: the list is read after the lock.
   const holders = await readHolders(place);
-  const candidates = candidatesFor(lock, holders);
+  const candidates = holders.filter((each) => each.lock === lock || isAboutTo(each));
   const living = candidates.filter((each) => !hasEnded(each));
   const isDead = candidates.length > 0 && living.length === 0;
-  const holder = living.find((each) => each.lock === lock);
-  return { lock, holder, holders, isAbandoned: isDead || isStale(place) };
+  return {
+    lock,
+    holder: living.find((each) => each.lock === lock),
+    dead: holders.filter(hasEnded),
+    isStale: isDead || isUnrefreshed(place),
+  };
 }
 
-/**
- * Who may have the lock: those that say so, and those that were about to take one a moment ago. One of
- * the first that is dead need not be who has it: a file system that keeps no time of birth, or only a
- * coarse one, tells a new lock from the one before it no better than by a number that it gives out
- * again. Where there are none at all, it is not ours to judge.
- */
-function candidatesFor(lock: string, holders: readonly Holder[]): Holder[] {
-  const isAboutTo = (each: Holder): boolean =>
-    each.lock === "" && Date.now() - each.since < STALE_MS;
-  return holders.filter((each) => each.lock === lock || isAboutTo(each));
+/** Whether a process may have taken a lock and not noted yet which one. */
+function isAboutTo({ lock, since }: Holder): boolean {
+  return lock === "" && Date.now() - since < STALE_MS;
 }
 
-function isStale(place: LockPlace): boolean {
-  const found = fileSystem.statSync(place.lock, { throwIfNoEntry: false });
+function isUnrefreshed({ lock }: LockPlace): boolean {
+  const found = fileSystem.statSync(lock, { throwIfNoEntry: false });
   return found !== undefined && Date.now() - found.mtimeMs > STALE_MS;
 }
 
 /**
- * Removes a lock that nobody will give back, and says whether it is gone. Only the process that has
- * made the claim on this very lock does so: a second one that found it abandoned at the same time
- * cannot remove the lock of a third that has taken it since.
+ * Breaks a stale lock, and says whether it is gone. Several waiters may find one lock stale: a rename
+ * succeeds for one of them only. A slow waiter could rename the lock that another process has taken
+ * since, so the lock is looked at right before and after the rename, without a turn of the event loop
+ * in between, and a wrong one is put back. (`HeldLock.isHeld` says no to the holder meanwhile.)
  */
 async function breakLock(place: LockPlace, lock: string): Promise<boolean> {
-  const claim = join(place.scratch, `breaking.${lock}`);
-  const claimant = newHolder();
-  if (!(await makeClaim(place, claim, claimant))) {
+  const aside = join(place.scratch, `broken.${randomName()}`);
+  try {
+    if (identifyLock(place) !== lock) {
+      return true;
+    }
+    fileSystem.renameSync(place.lock, aside);
+  } catch (error) {
+    if (hasSystemCode(error, "ENOENT")) {
+      return true;
+    }
+    throw error;
+  }
+  if (identifyLock({ lock: aside }) !== lock) {
+    fileSystem.renameSync(aside, place.lock);
     return false;
   }
-  try {
-    // Once more: a listing can miss a file that is renamed meanwhile, but not twice.
-    const judged = await judgeLock(place);
-    if (judged.lock === lock && judged.isAbandoned) {
-      await fileSystem.rmdir(place.lock);
-      for (const holder of judged.holders.filter(hasEnded)) {
-        await withdrawHolder(place, holder);
-      }
-    }
-    return identifyLock(place) !== lock;
-  } finally {
-    await withdrawClaim(claim, claimant);
-  }
-}
-
-/** Takes a claim back, and not the one that another process puts in its place once it is empty. */
-async function withdrawClaim(claim: string, claimant: Holder): Promise<void> {
-  await fileSystem.rm(join(claim, nameOfHolder(claimant)), { force: true });
-  try {
-    await fileSystem.rmdir(claim);
-  } catch (error) {
-    if (!["ENOENT", "ENOTEMPTY", "EEXIST"].some((code) => hasSystemCode(error, code))) {
-      throw error;
-    }
-  }
-}
-
-/**
- * Makes a folder that says who makes it, at once and whole; false where another process was faster.
- * The claim of a process that was killed over it, or has not come to an end for as long as a lock
- * lasts (that of another machine is never known to be dead), is taken away, for the next try.
- */
-async function makeClaim(place: LockPlace, claim: string, claimant: Holder): Promise<boolean> {
-  const folder = join(place.scratch, `claim.${randomName()}`);
-  await fileSystem.mkdir(folder, { mode: 0o700 });
-  try {
-    await sayHolder(folder, claimant);
-    await fileSystem.rename(folder, claim);
-    return true;
-  } catch (error) {
-    if (!isSystemError(error) || !TAKEN.has(error.code ?? "")) {
-      throw error;
-    }
-    await dropDeadClaim(claim, join(folder, "dead"));
-    return false;
-  } finally {
-    await fileSystem.rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** Moves the claim of a process that will not break the lock any more out of the way. */
-async function dropDeadClaim(claim: string, away: string): Promise<void> {
-  try {
-    const [claimant] = parseHolders(await fileSystem.readdir(claim));
-    if (claimant && (hasEnded(claimant) || Date.now() - claimant.since > STALE_MS)) {
-      await fileSystem.rename(claim, away);
-    }
-  } catch (error) {
-    if (!hasSystemCode(error, "ENOENT")) {
-      throw error;
-    }
-  }
+  await fileSystem.rmdir(aside);
+  return true;
 }

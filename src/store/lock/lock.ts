@@ -1,10 +1,9 @@
 /**
- * Locks among processes. The one lock of a cache is on its manifest: held for a read, a change and a
- * write, and never while Lean runs. They are proper-lockfile's, with what that lacks: who holds one
- * stands beside it (holder.ts), the lock of a dead process is broken at once by exactly one of
- * those that wait (break-lock.ts), and waiting can be interrupted. A lock that was lost all the
- * same cannot lose an entry of the manifest: whoever writes it looks first whether it is still the
- * one that was read (manifest/update-manifest.ts).
+ * Locks among processes. A cache has one lock, on its manifest: it is held for a read, a change and a
+ * write, and never while Lean runs. The lock itself is proper-lockfile's. Added to it: a note says who
+ * holds the lock (holder.ts), the lock of a dead process is broken at once (break-lock.ts), and a wait
+ * can be interrupted. A lost lock cannot lose an entry of the manifest: before the manifest is
+ * replaced, its text and the lock are checked once more (manifest/update-manifest.ts).
  */
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
@@ -12,7 +11,7 @@ import { LeanPickleError } from "../../errors.ts";
 import { lockFileSystem } from "../disk/file-system.ts";
 import { checkFolder } from "../disk/folders.ts";
 import { type LockPlace, manifestLock } from "../disk/layout.ts";
-import { breakIfAbandoned, STALE_MS } from "./break-lock.ts";
+import { breakIfStale, STALE_MS } from "./break-lock.ts";
 import {
   announceHolder,
   confirmHolder,
@@ -21,9 +20,6 @@ import {
   identifyLock,
   withdrawHolder,
 } from "./holder.ts";
-
-/** How often the lock is refreshed while it is held, in milliseconds. */
-const REFRESH_MS = STALE_MS / 3;
 
 /** The time to wait for a lock by default, in seconds. */
 const DEFAULT_LOCK_TIMEOUT_S = 60;
@@ -41,55 +37,64 @@ export interface LockOptions {
   lockTimeout?: number | undefined;
   /** Aborting ends the waiting, with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Called once where it takes a while, with a clause that says which process holds the lock. */
+  /** Called once if it takes a while, with a clause that says which process holds the lock. */
   onWait?: ((holder: string) => void) | undefined;
 }
 
-type Release = () => Promise<void>;
+/** A lock that this process holds. */
+export interface HeldLock {
+  /**
+   * Whether it is still held, looked at now: a process that was stopped for longer than a lock lasts
+   * has lost it.
+   */
+  isHeld(): boolean;
+  /** Releases it. The lock of a process that has taken it since stays. */
+  release(): Promise<void>;
+}
 
-/** As {@link withLockAt}, with the lock of a cache, whose folders must be there. */
+/** As {@link withLockAt}, with the lock of a cache, whose folders must exist. */
 export async function withLock<T>(
   workingDir: string,
   options: LockOptions,
-  body: () => Promise<T>,
+  body: (lock: HeldLock) => Promise<T>,
 ): Promise<T> {
   return await withLockAt(manifestLock(workingDir), options, body);
 }
 
 /**
  * Runs `body` while holding a lock.
- * @throws {LeanPickleError} `cache-locked` where another process held it for too long
+ * @throws {LeanPickleError} `cache-locked` if another process held it for too long
  */
 export async function withLockAt<T>(
   place: LockPlace,
   options: LockOptions,
-  body: () => Promise<T>,
+  body: (lock: HeldLock) => Promise<T>,
 ): Promise<T> {
-  const release = await acquire(place, options);
+  const lock = await acquire(place, options);
   let result: T;
   try {
-    result = await body();
+    result = await body(lock);
   } catch (error) {
-    // What keeps the lock from being given back, too, is less than what went wrong before.
-    await release().catch(() => {});
+    // The first error is the one to report.
+    await lock.release().catch(() => {});
     throw error;
   }
-  await release();
+  await lock.release();
   return result;
 }
 
-async function acquire(place: LockPlace, options: LockOptions): Promise<Release> {
+async function acquire(place: LockPlace, options: LockOptions): Promise<HeldLock> {
   const { lockTimeout = DEFAULT_LOCK_TIMEOUT_S, signal, onWait } = options;
   const startedAt = performance.now();
   let pause = FIRST_PAUSE_MS;
   let told = false;
   for (;;) {
     signal?.throwIfAborted();
-    const release = await tryLock(place);
-    if (release) {
-      return release;
+    const lock = await tryLock(place);
+    if (lock) {
+      return lock;
     }
-    const { isGone, holder } = await breakIfAbandoned(place);
+    const { isGone, holder } = await breakIfStale(place);
     if (isGone) {
       continue;
     }
@@ -106,48 +111,48 @@ async function acquire(place: LockPlace, options: LockOptions): Promise<Release>
         hint: "Nothing was changed. Wait for that process, or wait longer with --lock-timeout.",
       });
     }
-    // An abort only ends the pause here; the next round throws its reason.
+    // An abort ends the pause, and the next round throws its reason.
     await delay(Math.min(pause, left), undefined, signal ? { signal } : {}).catch(() => {});
     pause = Math.min(pause * 2, LAST_PAUSE_MS);
   }
 }
 
-/** Takes the lock if it is free, and returns what gives it back. */
-async function tryLock(place: LockPlace): Promise<Release | undefined> {
-  // What is no folder would seem to be held for ever.
+/** Takes the lock if it is free. Undefined if another process has it. */
+async function tryLock(place: LockPlace): Promise<HeldLock | undefined> {
+  // A file in its place would look like a lock that is held for ever.
   checkFolder(place.lock);
+  // So proper-lockfile never finds a stale lock, which it breaks in a way that two waiters can both
+  // succeed in (its issue 121).
   if (identifyLock(place) !== "") {
     return undefined;
   }
   const holder = await announceHolder(place);
-  let give: Release | undefined;
+  let lock: HeldLock | undefined;
   try {
-    give = await takeLock(place, holder);
-    return give;
+    lock = await takeLock(place, holder);
+    return lock;
   } finally {
-    if (!give) {
+    if (!lock) {
       await withdrawHolder(place, holder);
     }
   }
 }
 
-/** Undefined where another process was faster. */
-async function takeLock(place: LockPlace, holder: Holder): Promise<Release | undefined> {
-  // Loaded where a lock is taken, and not before: it installs handlers of signals.
-  const { lock } = (await import("proper-lockfile")).default;
-  const fs = new GuardedFs(place);
-  let release: Release;
+async function takeLock(place: LockPlace, holder: Holder): Promise<HeldLock | undefined> {
+  // Loaded only here: it installs signal handlers.
+  const lockfile = (await import("proper-lockfile")).default;
+  const options = { lockfilePath: place.lock, realpath: false, fs: lockFileSystem };
+  let isLost = false;
+  let release: () => Promise<void>;
   try {
-    release = await lock(place.target, {
-      lockfilePath: place.lock,
-      realpath: false,
-      // Two that wait could both break one lock, so that is not left to it.
-      stale: Number.MAX_SAFE_INTEGER,
-      update: REFRESH_MS,
-      fs,
-      // By default it throws from a timer. A lock that was lost is noticed when it is given back,
-      // and by the check of the manifest before it is replaced.
-      onCompromised: () => {},
+    release = await lockfile.lock(place.target, {
+      ...options,
+      stale: STALE_MS,
+      update: STALE_MS / 3,
+      // By default this throws from a timer.
+      onCompromised: () => {
+        isLost = true;
+      },
     });
   } catch (error) {
     if (hasCode(error, "ELOCKED")) {
@@ -155,73 +160,36 @@ async function takeLock(place: LockPlace, holder: Holder): Promise<Release | und
     }
     throw error;
   }
+  let own: Holder;
   try {
-    const confirmed = await confirmHolder(place, holder);
-    fs.own = confirmed.lock;
-    return async () => {
-      await giveBack(release);
-      await withdrawHolder(place, confirmed);
-    };
+    own = await confirmHolder(place, holder);
   } catch (error) {
-    await giveBack(release);
+    await release();
     throw error;
   }
-}
-
-/** Gives a lock back, unless it was found to be lost already. */
-async function giveBack(release: Release): Promise<void> {
-  try {
-    await release();
-  } catch (error) {
-    if (!hasCode(error, "ERELEASED") && !hasCode(error, "ENOTACQUIRED")) {
-      throw error;
-    }
-  }
+  const isHeld = (): boolean => !isLost && identifyLock(place) === own.lock;
+  const forget = async (): Promise<void> => {
+    // Has proper-lockfile forget the lock, and leave the one of another process in its place alone.
+    await lockfile.unlock(place.target, { ...options, lockfilePath: `${place.lock}.lost` });
+  };
+  return {
+    isHeld,
+    release: async () => {
+      if (!isHeld()) {
+        // A waiter that took it for a stale one may be about to put it back.
+        await delay(FIRST_PAUSE_MS);
+      }
+      await (isHeld() ? release() : forget()).catch((error: unknown) => {
+        // It has noticed the loss by itself.
+        if (!hasCode(error, "ERELEASED") && !hasCode(error, "ENOTACQUIRED")) {
+          throw error;
+        }
+      });
+      await withdrawHolder(place, own);
+    },
+  };
 }
 
 function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
-}
-
-/**
- * The file system as proper-lockfile uses it, which never removes the lock of another process that
- * took ours for dead: neither when it is given back, nor when this process ends.
- */
-class GuardedFs {
-  readonly #place: LockPlace;
-  readonly mkdir = lockFileSystem.mkdir;
-  readonly stat = lockFileSystem.stat;
-  readonly utimes = lockFileSystem.utimes;
-  /** Which lock is ours, once we have it. */
-  own: string | undefined;
-
-  constructor(place: LockPlace) {
-    this.#place = place;
-  }
-
-  readonly rmdir = (path: string, done: (error: NodeJS.ErrnoException | null) => void): void => {
-    let isOwn: boolean;
-    try {
-      isOwn = this.#isOwn();
-    } catch (error) {
-      done(error as NodeJS.ErrnoException);
-      return;
-    }
-    if (isOwn) {
-      lockFileSystem.rmdir(path, done);
-    } else {
-      done(null);
-    }
-  };
-
-  readonly rmdirSync = (path: string): void => {
-    if (this.#isOwn()) {
-      lockFileSystem.rmdirSync(path);
-    }
-  };
-
-  /** What is removed before we know our lock is one that we have just taken. */
-  #isOwn(): boolean {
-    return this.own === undefined || identifyLock(this.#place) === this.own;
-  }
 }

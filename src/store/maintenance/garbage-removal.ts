@@ -52,7 +52,7 @@ async function removeStill(
   const now = await findStrayFiles(workingDir, readManifest(workingDir));
   for (const each of now.garbage.filter((one) => paths.has(one.path) && isAbandoned(one))) {
     try {
-      // Only what is noted about the lock is a folder.
+      // A lock that was being broken is a folder.
       await fileSystem.rm(each.path, { force: true, recursive: each.kind === "lock-note" });
       removal.garbage.push(each);
     } catch (error) {

@@ -5,7 +5,7 @@ import { hasSystemCode } from "../../errors.ts";
 import { fileSystem } from "../disk/file-system.ts";
 import { checkFolders, isMark } from "../disk/folders.ts";
 import { CACHE_FOLDER, cachePath, lockPath, manifestLock, temporaryPath } from "../disk/layout.ts";
-import { isLockAbandoned } from "../lock/break-lock.ts";
+import { BROKEN_LOCK, isLockStale } from "../lock/break-lock.ts";
 import { PICKLE_FILE } from "../manifest/fast-check.ts";
 import { isManifestGone } from "../manifest/read-manifest.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -61,9 +61,6 @@ const TEMPORARY_FILES: [form: RegExp, kind: GarbageKind][] = [
   [/^holder\./, "lock-note"],
 ];
 
-/** The folders in it: what a process makes that takes away the lock of a dead one. */
-const LOCK_NOTE_FOLDER = /^(claim|breaking)\./;
-
 /**
  * Lists what lies in the folder of a cache and is no state's. It follows no link, opens no file,
  * and looks only at what no state names.
@@ -83,7 +80,7 @@ export async function findStrayFiles(
     const path = join(cache, entry.name);
     const pickleFile = `${CACHE_FOLDER}/${entry.name}`;
     if (path === lockPath(workingDir) && entry.isDirectory()) {
-      if (await isLockAbandoned(manifestLock(workingDir))) {
+      if (await isLockStale(manifestLock(workingDir))) {
         add(found, path, "lock");
       }
     } else if (path !== temporaries && !isMark(entry.name) && !named.has(pickleFile)) {
@@ -137,7 +134,7 @@ function kindInCache(entry: Dirent, pickleFile: string): GarbageKind | undefined
 
 function kindInTemporaries(entry: Dirent): GarbageKind | undefined {
   if (entry.isDirectory()) {
-    return LOCK_NOTE_FOLDER.test(entry.name) ? "lock-note" : undefined;
+    return BROKEN_LOCK.test(entry.name) ? "lock-note" : undefined;
   }
   return TEMPORARY_FILES.find(([form]) => form.test(entry.name))?.[1] ?? "temporary-file";
 }

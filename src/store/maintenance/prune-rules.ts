@@ -1,4 +1,10 @@
 /** Which states are to go, by rules: nothing is looked at here, and nothing is changed. */
+import { totalBytes } from "../../output/text.ts";
+import {
+  normalizeToolchain,
+  officialRelease,
+  versionOfToolchain,
+} from "../../system/lean-version.ts";
 import type { ManifestState } from "../manifest/schema.ts";
 
 /** Which states are to go: those that any of the rules is for. Without one, none is. */
@@ -70,7 +76,7 @@ function chooseForSize(
   builtOn: ReadonlyMap<number, number | null>,
 ): Doomed[] {
   const staying = orderOfGoing(states, builtOn).filter(({ reasons }) => reasons.length === 0);
-  let left = staying.reduce((sum, { bytes }) => sum + bytes, 0);
+  let left = totalBytes(staying);
   const end = staying.findIndex(({ bytes }) => {
     const isEnough = left <= maxBytes;
     left -= bytes;
@@ -136,14 +142,13 @@ function depthOf(
 
 /** Whether a state is of a Lean: by the name of its toolchain, or the version in its pickle. */
 function isOfToolchain({ lean }: ManifestState, wanted: string): boolean {
-  const short = shortName(wanted);
-  return lean.version === short || (lean.toolchain !== null && shortName(lean.toolchain) === short);
+  const version = versionOfOfficial(wanted);
+  const isByName =
+    lean.toolchain !== null && normalizeToolchain(lean.toolchain) === normalizeToolchain(wanted);
+  return isByName || (version !== null && lean.version === version);
 }
 
-/** `4.33.0-rc2` for `leanprover/lean4:v4.33.0-rc2`; a toolchain of others keeps where it is from. */
-function shortName(toolchain: string): string {
-  return toolchain
-    .trim()
-    .replace(/^leanprover\/lean4:/, "")
-    .replace(/^v(?=\d)/, "");
+/** Only an official Lean is known by its version: another origin may build it differently. */
+function versionOfOfficial(toolchain: string): string | null {
+  return officialRelease(toolchain) === undefined ? null : versionOfToolchain(toolchain);
 }

@@ -1,5 +1,6 @@
 /** Removing states by rules, and what no state needs: first as a plan, then exactly that. */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { totalBytes } from "../../output/text.ts";
 import { fileSystem } from "../disk/file-system.ts";
 import { picklePath } from "../disk/layout.ts";
 import type { Manifest, ManifestState } from "../manifest/schema.ts";
@@ -102,7 +103,7 @@ export async function carryOut(
   plan: PrunePlan,
 ): Promise<Pruned> {
   const { garbage, leftOver } = await removeGarbage(workingDir, lock, plan.garbage);
-  let bytes = garbage.reduce((sum, each) => sum + each.bytes, 0);
+  let bytes = totalBytes(garbage);
   if (plan.states.length === 0) {
     return { states: [], kept: [], garbage, leftOver, bytes };
   }

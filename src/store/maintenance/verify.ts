@@ -1,5 +1,6 @@
 /** Whether a cache is as it was written: looked at without Lean, and without the lock. */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { totalBytes } from "../../output/text.ts";
 import { fileSystem } from "../disk/file-system.ts";
 import { checkFolders } from "../disk/folders.ts";
 import { backupPath, cachePath, manifestPath, temporaryPath } from "../disk/layout.ts";
@@ -53,7 +54,7 @@ export async function verifyCache(
   const ofRest = only ? { findings: [], notes: [] } : await verifyRest(workingDir, before);
   return {
     states: states.length,
-    bytes: states.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: totalBytes(states),
     findings: [...ofStates.findings, ...ofRest.findings],
     notes: [...ofStates.notes, ...ofRest.notes],
   };

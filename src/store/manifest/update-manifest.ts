@@ -6,7 +6,7 @@ import { prepareFolders } from "../disk/folders.ts";
 import { findExcess } from "../disk/json-limits.ts";
 import { backupPath, manifestPath, temporaryPath } from "../disk/layout.ts";
 import { readRegularFile } from "../disk/regular-file.ts";
-import { type LockOptions, withLock } from "../lock/lock.ts";
+import { type HeldLock, type LockOptions, withLock } from "../lock/lock.ts";
 import { readStored } from "./read-manifest.ts";
 import { checkManifest, dropUnneededRecipes, type Manifest } from "./schema.ts";
 import { checkBeforeRewrite } from "./trust.ts";
@@ -32,7 +32,7 @@ export async function updateManifest<T>(
 ): Promise<{ manifest: Manifest; result: T }> {
   await prepareFolders(workingDir);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const done = await withLock(workingDir, options, async () => {
+    const done = await withLock(workingDir, options, async (lock) => {
       if (!options.trust) {
         checkBeforeRewrite(manifestPath(workingDir));
       }
@@ -41,7 +41,7 @@ export async function updateManifest<T>(
       manifest.revision++;
       dropUnneededRecipes(manifest);
       checkChanged(workingDir, manifest);
-      const written = await replaceManifest(workingDir, text, manifest);
+      const written = await replaceManifest(workingDir, text, manifest, lock);
       return written ? { manifest, result } : undefined;
     });
     if (done) {
@@ -67,14 +67,15 @@ export function checkChanged(workingDir: string, manifest: Manifest): void {
 }
 
 /**
- * Replaces the manifest, unless it is no longer the one that was read: a process that was stopped
- * for longer than a lock lasts has lost it, and must not overwrite what came in between. So the
- * slow part is done before the look, and only renames after it.
+ * Replaces the manifest, unless the lock is lost or the manifest is no longer the one that was read: a
+ * process that was stopped for longer than a lock lasts must not overwrite the changes made since. So
+ * the slow part is done before these checks, and only renames after them.
  */
 async function replaceManifest(
   workingDir: string,
   previous: string | undefined,
   manifest: Manifest,
+  lock: HeldLock,
 ): Promise<boolean> {
   const folder = temporaryPath(workingDir);
   const written: string[] = [];
@@ -87,7 +88,7 @@ async function replaceManifest(
       written.push(backup);
       await copyManifest(workingDir, previous, backup);
     }
-    if (readIfThere(manifestPath(workingDir)) !== previous) {
+    if (!lock.isHeld() || readIfThere(manifestPath(workingDir)) !== previous) {
       return false;
     }
     if (previous !== undefined) {

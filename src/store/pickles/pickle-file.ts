@@ -4,11 +4,11 @@ import type { Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../../errors.ts";
+import { READ_NO_FOLLOW } from "../../system/small-file.ts";
 import { randomName, syncDirectory, withFile, withPath } from "../disk/durable.ts";
 import { fileSystem } from "../disk/file-system.ts";
 import { checkFolders, prepareFolders } from "../disk/folders.ts";
 import { CACHE_FOLDER, cachePath, picklePath, temporaryPath } from "../disk/layout.ts";
-import { READ_NO_FOLLOW } from "../disk/regular-file.ts";
 import type { ManifestState } from "../manifest/schema.ts";
 import { HEADER_BYTES, type OleanHeader, parseOleanHeader } from "./olean-header.ts";
 

@@ -1,8 +1,8 @@
 /** What can be told of pickles, and noted on them, without reading them. */
 import { isSystemError } from "../../errors.ts";
+import { READ_NO_FOLLOW } from "../../system/small-file.ts";
 import { fileSystem } from "../disk/file-system.ts";
 import { picklePath } from "../disk/layout.ts";
-import { READ_NO_FOLLOW } from "../disk/regular-file.ts";
 import type { ManifestState } from "../manifest/schema.ts";
 
 type Located = Pick<ManifestState, "pickleFile" | "bytes">;

@@ -13,7 +13,8 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { isSystemError } from "../../errors.ts";
-import { readSmallFile } from "../locate/observed-files.ts";
+import { parseJson } from "../locate/json.ts";
+import { readObserved } from "../locate/observed-files.ts";
 import { userCacheFolder } from "../locate/user-cache.ts";
 
 /** In bytes: hashing as much takes about a millisecond, as long as looking for a memo. */
@@ -73,7 +74,7 @@ function memoPath(realPath: string): string | undefined {
 }
 
 function recall(memo: string, file: BigIntStats): string | undefined {
-  const found = readSmallFile(memo);
+  const found = readObserved(memo);
   const { sha256, ...stamp } = typeof found === "string" ? {} : parseMemo(found.toString());
   const isOfFile = STAMP.every((part) => stamp[part] === String(file[part]));
   const isDigest = typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256);
@@ -81,15 +82,8 @@ function recall(memo: string, file: BigIntStats): string | undefined {
 }
 
 function parseMemo(text: string): Record<string, unknown> {
-  try {
-    const memo: unknown = JSON.parse(text);
-    return memo instanceof Object ? { ...memo } : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) {
-      return {};
-    }
-    throw error;
-  }
+  const memo = parseJson(text);
+  return memo instanceof Object ? { ...memo } : {};
 }
 
 /** Whatever keeps a memo from being written only costs the next run the hashing. */

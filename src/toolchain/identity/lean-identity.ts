@@ -1,5 +1,10 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import {
+  normalizeToolchain,
+  parseToolchainFile,
+  TOOLCHAIN_FILE,
+} from "../../system/lean-version.ts";
 import { Evidence } from "../locate/observed-files.ts";
 import { type LeanPlace, toolchainInUse } from "../locate/selected-toolchain.ts";
 import { identifyImports } from "./import-hashes.ts";
@@ -7,7 +12,7 @@ import { identifyRepl, type ReplIdentity } from "./repl-identity.ts";
 
 /** The files that say what a project is. */
 const PROJECT_FILES = [
-  "lean-toolchain",
+  TOOLCHAIN_FILE,
   "lakefile.lean",
   "lakefile.toml",
   "lake-manifest.json",
@@ -15,7 +20,7 @@ const PROJECT_FILES = [
 
 /** What Lean is, as plain JSON that holds no path, time, process, host or user. */
 type LeanInputs = {
-  /** The name of the toolchain that runs; null where none is named. */
+  /** The full name of the toolchain that runs; null if none is named. */
   toolchain: string | null;
   /** Which REPL runs; null where that is not known. */
   repl: ReplIdentity | null;
@@ -79,7 +84,7 @@ function portableToolchain(place: LeanPlace, evidence: Evidence): string | null 
     evidence.doubt("the toolchain is a folder, and not a name");
     return null;
   }
-  return toolchain;
+  return toolchain === null ? null : normalizeToolchain(toolchain);
 }
 
 function identifyProject(folder: string, evidence: Evidence): LeanInputs["project"] {
@@ -88,12 +93,25 @@ function identifyProject(folder: string, evidence: Evidence): LeanInputs["projec
     if (found === "unreadable") {
       evidence.doubt(`the ${name} of the project cannot be read`);
     }
-    return typeof found === "string" ? null : createHash("sha256").update(found).digest("hex");
+    return typeof found === "string" ? null : digestText(name, found);
   };
-  return {
-    "lean-toolchain": digest("lean-toolchain"),
-    "lakefile.lean": digest("lakefile.lean"),
-    "lakefile.toml": digest("lakefile.toml"),
-    "lake-manifest.json": digest("lake-manifest.json"),
-  };
+  return Object.fromEntries(
+    PROJECT_FILES.map((name) => [name, digest(name)]),
+  ) as LeanInputs["project"];
+}
+
+/**
+ * The SHA-256 of a file of the project, the same for each form that an editor or git gives its text:
+ * a leading byte order mark is dropped and CRLF becomes LF. A `lean-toolchain` counts by the full
+ * name of its toolchain, on a line of its own.
+ */
+function digestText(name: string, content: Buffer): string {
+  // One character for each byte: what is not UTF-8 is kept as it is.
+  const text = content
+    .toString("latin1")
+    .replace(/^\xef\xbb\xbf/, "")
+    .replaceAll("\r\n", "\n");
+  const toolchain = name === TOOLCHAIN_FILE ? parseToolchainFile(text) : null;
+  const normal = toolchain === null ? text : `${normalizeToolchain(toolchain)}\n`;
+  return createHash("sha256").update(normal, "latin1").digest("hex");
 }

@@ -1,11 +1,11 @@
 import { lstatSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isSystemError } from "../../errors.ts";
+import { namesOneLean, normalizeToolchain } from "../../system/lean-version.ts";
 import { checkoutOf, pathsOfRepl } from "../locate/checkout.ts";
 import { headRevision } from "../locate/git-revision.ts";
 import type { Evidence } from "../locate/observed-files.ts";
 import { readToolchain } from "../locate/selected-toolchain.ts";
-import { namesOneLean } from "../locate/toolchain-name.ts";
 import { digestExecutable } from "./executable-digest.ts";
 import { parseDepHash } from "./trace-file.ts";
 
@@ -14,7 +14,7 @@ export type ReplIdentity =
   | {
       /** The commit of its checkout. */
       revision: string;
-      /** The `lean-toolchain` of its checkout. */
+      /** The toolchain in the `lean-toolchain` of its checkout, by its full name. */
       toolchain: string;
       /**
        * What lake built it from: it tells local changes, and a commit that was checked out and not
@@ -57,10 +57,11 @@ function identifyBuild(checkout: string, path: string, evidence: Evidence): Repl
   if (revision === null) {
     return null;
   }
-  const toolchain = readToolchain(checkout, "REPL", evidence);
-  if (toolchain === null || !namesOneLean(toolchain)) {
+  const named = readToolchain(checkout, "REPL", evidence);
+  if (named === null || !namesOneLean(named)) {
     return null;
   }
+  const toolchain = normalizeToolchain(named);
   const found = evidence.read(join(dirname(path), "repl.trace"));
   if (found === "absent") {
     return { revision, toolchain };

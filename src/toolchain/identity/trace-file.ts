@@ -1,3 +1,5 @@
+import { parseJson } from "../locate/json.ts";
+
 const HASH = /^[0-9a-f]{1,64}$/i;
 
 /**
@@ -17,16 +19,4 @@ export function parseDepHash(text: string): string | null {
   const trace = parseJson(plain);
   const hash = trace instanceof Object && "depHash" in trace ? trace.depHash : null;
   return typeof hash === "string" && HASH.test(hash) ? hash : null;
-}
-
-/** A file of lake's as JSON; null where it is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) {
-      return null;
-    }
-    throw error;
-  }
 }

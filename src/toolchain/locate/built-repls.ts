@@ -1,13 +1,12 @@
 /** Where `lean-pickle setup` keeps the REPLs that it built: one checkout for each toolchain. */
 import { writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { compareVersions } from "../../install/repl-tags.ts";
-import { parseJson } from "../identity/trace-file.ts";
+import { compareVersions, isSameToolchain, normalizeToolchain } from "../../system/lean-version.ts";
 import { BUILT_REPL } from "./checkout.ts";
 import { COMMIT, headRevision } from "./git-revision.ts";
-import { Evidence, isExecutable, listFolder, readSmallFile } from "./observed-files.ts";
+import { parseJson } from "./json.ts";
+import { Evidence, isExecutable, listFolder, readObserved } from "./observed-files.ts";
 import { readToolchain } from "./selected-toolchain.ts";
-import { isSameToolchain, wholeName } from "./toolchain-name.ts";
 import { userCacheFolder } from "./user-cache.ts";
 
 /**
@@ -70,7 +69,7 @@ export function builtToolchains(): string[] {
   const found = all === undefined ? "absent" : listFolder(all);
   const names = (typeof found === "string" ? [] : found).flatMap(({ name }) => {
     const toolchain = readToolchain(join(all ?? "", name), "REPL", new Evidence());
-    return toolchain === null ? [] : wholeName(toolchain);
+    return toolchain === null ? [] : normalizeToolchain(toolchain);
   });
   return names.filter((name) => findBuiltRepl(name) !== undefined).sort(compareNames);
 }
@@ -105,7 +104,7 @@ export function writeBuildRecord(checkout: string, { source, rev }: BuildRecord)
 
 /** What was noted in a checkout; undefined where there is nothing of it. */
 export function readBuildRecord(checkout: string): BuildRecord | undefined {
-  const found = readSmallFile(join(checkout, RECORD));
+  const found = readObserved(join(checkout, RECORD));
   const parsed = typeof found === "string" ? null : parseJson(found.toString());
   const { source, rev } = parsed instanceof Object ? (parsed as Record<string, unknown>) : {};
   return typeof source === "string" && typeof rev === "string" ? { source, rev } : undefined;

@@ -1,7 +1,7 @@
 /** What elan, which installs and chooses Leans, keeps on the disk. Nothing of it is changed here. */
 import { basename, dirname, join, resolve } from "node:path";
-import { followLinks, isExecutable, isThere, readSmallFile } from "./observed-files.ts";
-import { nameIn, namesOneLean, wholeName } from "./toolchain-name.ts";
+import { namesOneLean, normalizeToolchain, parseToolchainFile } from "../../system/lean-version.ts";
+import { followLinks, isExecutable, isThere, readObserved } from "./observed-files.ts";
 import { homeFolder } from "./user-cache.ts";
 
 /** The folder of elan: `$ELAN_HOME`, else `~/.elan`. Undefined where the user has no home. */
@@ -29,7 +29,7 @@ const TABLE = /^\s*\[([^\]]*)\]/;
 /** Reads elan's settings, in its `settings.toml`; none where there is no elan. */
 export function readElanSettings(): ElanSettings {
   const home = elanHome();
-  const found = home === undefined ? "absent" : readSmallFile(join(home, "settings.toml"));
+  const found = home === undefined ? "absent" : readObserved(join(home, "settings.toml"));
   return parseElanSettings(typeof found === "string" ? "" : found.toString());
 }
 
@@ -44,7 +44,7 @@ export function parseElanSettings(text: string): ElanSettings {
   for (const line of text.split("\n")) {
     table = TABLE.exec(line)?.[1]?.trim() ?? table;
     const [, key = "", value = ""] = ENTRY.exec(line) ?? [];
-    const name = nameIn(unquote(value));
+    const name = parseToolchainFile(unquote(value));
     if (table === "overrides" && name !== null) {
       overrides.set(unquote(key), name);
     } else if (table === "" && unquote(key) === "default_toolchain") {
@@ -104,7 +104,7 @@ export function isInstalled(toolchain: string): boolean | undefined {
   const folder = (name: string): string =>
     join(home, "toolchains", name.replace("/", "--").replace(":", "---"));
   // Before it knew of other origins, elan used the name as it was given.
-  return isThere(folder(wholeName(toolchain))) || isThere(folder(toolchain));
+  return isThere(folder(normalizeToolchain(toolchain))) || isThere(folder(toolchain));
 }
 
 /** Whether to run a program with a toolchain would have elan download that first. */

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { readSmallFile } from "./observed-files.ts";
+import { readObserved } from "./observed-files.ts";
 
 /** How many symbolic refs git follows (`SYMREF_MAXDEPTH` in its refs.c). */
 const MOST_REFS = 5;
@@ -53,6 +53,6 @@ function readLine(path: string): string | undefined {
 }
 
 function readText(path: string): string | undefined {
-  const found = readSmallFile(path);
+  const found = readObserved(path);
   return typeof found === "string" ? undefined : found.toString();
 }

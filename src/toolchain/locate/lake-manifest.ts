@@ -1,4 +1,4 @@
-import { parseJson } from "../identity/trace-file.ts";
+import { parseJson } from "./json.ts";
 
 /** Where the packages of a project are, as far as its `lake-manifest.json` tells. */
 export interface PackagePlaces {

@@ -1,11 +1,11 @@
 /** The environment that a REPL runs in. */
 import { delimiter } from "node:path";
 import { LeanPickleError } from "../../errors.ts";
+import { normalizeToolchain } from "../../system/lean-version.ts";
 import { type ProgramEnd, runProgram } from "../../system/run-program.ts";
-import { parseJson } from "../identity/trace-file.ts";
 import { wouldDownload } from "./elan.ts";
+import { parseJson } from "./json.ts";
 import { findMissingPackages } from "./missing-packages.ts";
-import { wholeName } from "./toolchain-name.ts";
 import { elanFolder, findOnPath, findTool } from "./tools.ts";
 
 /** What decides on the environment of a REPL. */
@@ -87,7 +87,7 @@ function parseLastLine(text: string): NodeJS.ProcessEnv | undefined {
 
 /** Running `lake` or `lean` would download it, which nobody has asked for. */
 function notInstalled(toolchain: string): LeanPickleError {
-  const name = wholeName(toolchain);
+  const name = normalizeToolchain(toolchain);
   return new LeanPickleError("no-repl", `The toolchain ${name} is not installed.`, {
     hint: `Run "elan toolchain install ${name}".`,
   });

@@ -1,6 +1,7 @@
 /** What lake would fetch before it does anything else. */
 import { join } from "node:path";
-import { Evidence, isThere, readSmallFile } from "./observed-files.ts";
+import { listSome } from "../../output/lists.ts";
+import { Evidence, isThere, readObserved } from "./observed-files.ts";
 import { packageFolders } from "./package-folders.ts";
 
 /** What a project requires and has not got. */
@@ -10,9 +11,6 @@ export interface MissingPackages {
   /** The command that fetches and builds it, to be run in the project's folder. */
   mend: string;
 }
-
-/** How many are named where there may be any number. */
-const MOST_NAMED = 3;
 
 /** How a lakefile requires a package. */
 const REQUIRES = {
@@ -30,9 +28,7 @@ export function findMissingPackages(project: string): MissingPackages | undefine
   const { clones, roots } = packageFolders(project, new Evidence());
   const missing = clones.filter((name) => !roots.some((root) => isThere(join(root, name))));
   if (missing.length > 0) {
-    const more = missing.length - MOST_NAMED;
-    const rest = more > 0 ? ` and ${more} more` : "";
-    const names = `${missing.slice(0, MOST_NAMED).join(", ")}${rest}`;
+    const names = listSome(missing);
     const what =
       missing.length === 1
         ? `its package ${names} is not there`
@@ -50,7 +46,7 @@ export function findMissingPackages(project: string): MissingPackages | undefine
 
 function requiresAny(project: string): boolean {
   return Object.entries(REQUIRES).some(([name, requires]) => {
-    const found = readSmallFile(join(project, name));
+    const found = readObserved(join(project, name));
     return typeof found !== "string" && requires.test(found.toString());
   });
 }

@@ -1,27 +1,21 @@
 /** Looking at the files that tell what Lean is. */
 import {
   accessSync,
-  closeSync,
   constants,
   type Dirent,
-  fstatSync,
-  openSync,
   readdirSync,
-  readFileSync,
   realpathSync,
   type Stats,
   statSync,
 } from "node:fs";
 import { hasSystemCode, isSystemError } from "../../errors.ts";
+import { readSmallFile } from "../../system/small-file.ts";
 
 /** A file that is not there, or one that is there and cannot be read. */
 export type NotRead = "absent" | "unreadable";
 
 /** What is longer is none of the files that are looked for here. */
 const MAX_BYTES = 2 ** 24;
-
-/** A pipe in the place of a file is not to be waited for. */
-const READ_ONLY = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
  * What was looked at to tell what Lean is: when it changed last, and what could not be told.
@@ -42,7 +36,7 @@ export class Evidence {
 
   /** Reads a file, through links. */
   read(path: string): Buffer | NotRead {
-    return readSmallFile(path, (found) => this.#noteChange(found));
+    return readObserved(path, (found) => this.#noteChange(found));
   }
 
   /** Looks at a file that is not read here. */
@@ -58,18 +52,12 @@ export class Evidence {
   }
 }
 
-/** Reads a file, through links. @param onStats gets what the file is, where it can be opened */
-export function readSmallFile(path: string, onStats?: (stats: Stats) => void): Buffer | NotRead {
+/** Reads a small file, through links. @param onStats gets what stands there, if it can be opened */
+export function readObserved(path: string, onStats?: (stats: Stats) => void): Buffer | NotRead {
   return whatever(() => {
-    const file = openSync(path, READ_ONLY);
-    try {
-      const found = fstatSync(file);
-      onStats?.(found);
-      const isReadable = found.isFile() && found.size <= MAX_BYTES;
-      return isReadable ? readFileSync(file) : "unreadable";
-    } finally {
-      closeSync(file);
-    }
+    const found = readSmallFile(path, { maxBytes: MAX_BYTES });
+    onStats?.(found.stats);
+    return "content" in found ? found.content : "unreadable";
   });
 }
 

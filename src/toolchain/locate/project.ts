@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { LeanPickleError } from "../../errors.ts";
+import { TOOLCHAIN_FILE } from "../../system/lean-version.ts";
 import { isFolder, isThere } from "./observed-files.ts";
 
 /** A Lean project. */
@@ -11,7 +12,6 @@ export interface Project {
 }
 
 const LAKEFILES = ["lakefile.lean", "lakefile.toml"];
-const TOOLCHAIN_FILE = "lean-toolchain";
 
 /**
  * The project in `named`, or else the nearest folder upwards from the current directory with a

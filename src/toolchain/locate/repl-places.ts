@@ -2,11 +2,11 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../../errors.ts";
+import { normalizeToolchain, TOOLCHAIN_FILE } from "../../system/lean-version.ts";
 import { builtToolchains, findBuiltRepl } from "./built-repls.ts";
 import { BUILT_REPL, checkoutOf, pathsOfRepl } from "./checkout.ts";
 import { Evidence, followLinks, isExecutable } from "./observed-files.ts";
 import { packageFolders } from "./package-folders.ts";
-import { wholeName } from "./toolchain-name.ts";
 import { findOnPath } from "./tools.ts";
 
 /** An executable REPL that was found. */
@@ -55,7 +55,7 @@ function* places(
     yield { path: join(project, BUILT_REPL), from: `the build of ${project}`, isOfProject: true };
   }
   // Where nothing names a Lean, the REPL does: the newest one.
-  const name = toolchain === null ? builtToolchains()[0] : wholeName(toolchain);
+  const name = toolchain === null ? builtToolchains()[0] : normalizeToolchain(toolchain);
   if (name !== undefined) {
     yield { path: findBuiltRepl(name), from: `lean-pickle setup, for ${name}` };
   }
@@ -95,7 +95,7 @@ export function namedRepl(named: string): string {
   const isFolder = isFolderOrFile(path);
   const repl = isFolder ? join(path, BUILT_REPL) : path;
   if (isFolder && !isExecutable(repl)) {
-    const isCheckout = existsSync(join(path, "lean-toolchain"));
+    const isCheckout = existsSync(join(path, TOOLCHAIN_FILE));
     throw new LeanPickleError("no-repl", `${path} holds no built REPL: there is no ${repl}.`, {
       hint: isCheckout ? `Run "lake build" in ${path}.` : HOW_TO_GET_ONE,
     });

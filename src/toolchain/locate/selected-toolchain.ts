@@ -1,9 +1,9 @@
 /** Which toolchain of Lean runs. */
 import { dirname, join } from "node:path";
+import { parseToolchainFile, TOOLCHAIN_FILE } from "../../system/lean-version.ts";
 import { checkoutOf, pathsOfRepl } from "./checkout.ts";
 import { overrideFor, readElanSettings } from "./elan.ts";
 import type { Evidence } from "./observed-files.ts";
-import { nameIn } from "./toolchain-name.ts";
 
 /** What is run, and where. */
 export interface LeanPlace {
@@ -19,8 +19,6 @@ export interface NamedToolchain {
   /** Such as `ELAN_TOOLCHAIN`, or the path of a `lean-toolchain`. */
   from: string;
 }
-
-const TOOLCHAIN_FILE = "lean-toolchain";
 
 /** The name of the toolchain that runs: the one that is chosen, else that of the REPL; or null. */
 export function toolchainInUse(place: LeanPlace, evidence: Evidence): string | null {
@@ -99,7 +97,7 @@ function toolchainIn(
 ): NamedToolchain | null {
   const path = join(folder, TOOLCHAIN_FILE);
   const found = evidence.read(path);
-  const what = `the lean-toolchain of the ${whose}`;
+  const what = `the ${TOOLCHAIN_FILE} of the ${whose}`;
   if (found === "unreadable") {
     evidence.doubt(`${what} cannot be read`);
   }
@@ -112,7 +110,7 @@ function named(
   what: string,
   evidence: Evidence,
 ): NamedToolchain | null {
-  const name = nameIn(text);
+  const name = parseToolchainFile(text);
   if (name === null) {
     evidence.doubt(`${what} names no toolchain`);
     return null;

@@ -1,11 +1,16 @@
 /** For which Lean a REPL is to be built. */
 import { LeanPickleError } from "../../errors.ts";
+import {
+  namesOneLean,
+  normalizeToolchain,
+  parseLeanVersion,
+  parseToolchainFile,
+} from "../../system/lean-version.ts";
 import { type RunOptions, runProgram } from "../../system/run-program.ts";
 import { isElans, readElanSettings } from "./elan.ts";
 import { Evidence } from "./observed-files.ts";
 import { findProject } from "./project.ts";
 import { chosenToolchain, type NamedToolchain } from "./selected-toolchain.ts";
-import { nameIn, namesOneLean, wholeName } from "./toolchain-name.ts";
 import { findTool } from "./tools.ts";
 
 /** Where the answer is looked for first. */
@@ -29,12 +34,12 @@ export async function wantedToolchain(
 ): Promise<NamedToolchain> {
   const found =
     lean === undefined ? await toolchainHere(project, options) : { name: lean, from: "--lean" };
-  const name = nameIn(found.name) ?? "";
+  const name = parseToolchainFile(found.name) ?? "";
   if (!namesOneLean(name)) {
     const message = `${JSON.stringify(found.name)}, of ${found.from}, does not name one Lean.`;
     throw new LeanPickleError("usage", message, { hint: HOW_TO_NAME_ONE });
   }
-  return { name: wholeName(name), from: found.from };
+  return { name: normalizeToolchain(name), from: found.from };
 }
 
 async function toolchainHere(
@@ -66,20 +71,4 @@ async function askLean(options: RunOptions): Promise<NamedToolchain | undefined>
   const { stdout } = await runProgram({ command: lean, args: ["--version"] }, options);
   const version = parseLeanVersion(stdout);
   return version === undefined ? undefined : { name: version, from: lean };
-}
-
-/**
- * The toolchain of a Lean that says `Lean (version 4.33.0-rc2, ...)`, or `4.34.0-nightly-2026-01-02`;
- * undefined for a build of one's own.
- */
-export function parseLeanVersion(text: string): string | undefined {
-  const version = /^Lean \(version ([\w.-]+)/.exec(text)?.[1] ?? "";
-  const nightly = /nightly-.*$/.exec(version)?.[0];
-  const name = wholeName(nightly ?? version);
-  return namesOneLean(name) ? name : undefined;
-}
-
-/** The version of Lean that a toolchain is, as Lean says it; undefined for nightly builds. */
-export function leanVersionOf(toolchain: string): string | undefined {
-  return /:v(\d.*)$/.exec(toolchain)?.[1];
 }

@@ -5,9 +5,9 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   statSync,
   utimesSync,
-  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -18,16 +18,9 @@ import {
   manifestLock,
   temporaryPath,
 } from "../../../src/store/disk/layout.ts";
-import { identifyLock, nameOfHolder, newHolder } from "../../../src/store/lock/holder.ts";
+import { identifyLock } from "../../../src/store/lock/holder.ts";
 import { withLock } from "../../../src/store/lock/lock.ts";
-import {
-  announce,
-  cacheFolder,
-  claim,
-  holdElsewhere,
-  lockIn,
-  NO_PID,
-} from "../../support/locks.ts";
+import { announce, cacheFolder, holdElsewhere, lockIn } from "../../support/locks.ts";
 import { startWorker } from "../../support/workers.ts";
 
 describe("a lock that nobody will give back", () => {
@@ -144,51 +137,40 @@ describe("a lock that nobody will give back", () => {
     },
   );
 
-  it("breaks a lock that another one was killed over while breaking it", async () => {
+  it("puts back the lock of another process that broke and took it a moment before", async () => {
     const folder = await cacheFolder();
     mkdirSync(lockPath(folder));
     announce(folder, { lock: lockIn(folder) });
-    claim(folder, { pid: NO_PID });
-    expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
-    expect(readdirSync(temporaryPath(folder))).toEqual([]);
-  });
-
-  it("breaks a lock that one of another machine has begun to break, and does so no more", async () => {
-    const folder = await cacheFolder();
-    mkdirSync(lockPath(folder));
-    const before = new Date(Date.now() - 31_000);
-    utimesSync(lockPath(folder), before, before);
-    claim(folder, { space: "0123", since: before.getTime() });
-    expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
-    expect(readdirSync(temporaryPath(folder))).toEqual([]);
-  });
-
-  it("leaves a claim to another process that makes one while its own is taken back", async () => {
-    const folder = await cacheFolder();
-    mkdirSync(lockPath(folder));
-    announce(folder, { lock: lockIn(folder) });
-    const claimed = join(temporaryPath(folder), `breaking.${lockIn(folder)}`);
-    const { rmdir } = fileSystem;
-    const spy = vi.spyOn(fileSystem, "rmdir").mockImplementation(async (path, ...more) => {
-      if (path === claimed) {
-        writeFileSync(join(claimed, nameOfHolder(newHolder())), "");
-      }
-      await rmdir(path, ...more);
+    const { renameSync } = fileSystem;
+    let taken = "";
+    const spy = vi.spyOn(fileSystem, "renameSync").mockImplementationOnce((...paths) => {
+      rmdirSync(lockPath(folder));
+      // Another number than that of the lock before.
+      mkdirSync(join(folder, "other"));
+      mkdirSync(lockPath(folder));
+      announce(folder, { pid: process.pid, lock: lockIn(folder) });
+      taken = lockIn(folder);
+      renameSync(...paths);
     });
     onTestFinished(() => spy.mockRestore());
-    expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
-    expect(readdirSync(claimed)).toHaveLength(1);
-  });
-
-  it("leaves a lock to the process that is breaking it", async () => {
-    const folder = await cacheFolder();
-    mkdirSync(lockPath(folder));
-    const lock = lockIn(folder);
-    announce(folder, { lock });
-    claim(folder, {});
     const work = withLock(folder, { lockTimeout: 0.05 }, async () => "never");
     await expect(work).rejects.toMatchObject({ code: "cache-locked" });
-    expect(lockIn(folder)).toBe(lock);
+    expect(spy).toHaveBeenCalledTimes(2);
+    expect(lockIn(folder)).toBe(taken);
+    expect(readdirSync(temporaryPath(folder)).filter((name) => /^broken/.test(name))).toEqual([]);
+  });
+
+  it("tries again at once if another process has broken the lock", async () => {
+    const folder = await cacheFolder();
+    mkdirSync(lockPath(folder));
+    announce(folder, { lock: lockIn(folder) });
+    const { renameSync } = fileSystem;
+    const spy = vi.spyOn(fileSystem, "renameSync").mockImplementationOnce((...paths) => {
+      rmdirSync(lockPath(folder));
+      renameSync(...paths);
+    });
+    onTestFinished(() => spy.mockRestore());
+    expect(await withLock(folder, { lockTimeout: 0.001 }, async () => "mine")).toBe("mine");
   });
 
   it("breaks a lock that was not refreshed for longer than a living process takes", async () => {

@@ -72,6 +72,18 @@ describe("withLock", () => {
     expect(existsSync(said)).toBe(true);
   });
 
+  it("tells its holder when the lock is lost", async () => {
+    const folder = await cacheFolder();
+    const held = await withLock(folder, {}, async (lock) => {
+      const before = lock.isHeld();
+      renameSync(lockPath(folder), `${lockPath(folder)}.old`);
+      mkdirSync(lockPath(folder));
+      return [before, lock.isHeld()];
+    });
+    expect(held).toEqual([true, false]);
+    expect(existsSync(lockPath(folder))).toBe(true);
+  });
+
   it("ends its waiting when it is interrupted", async () => {
     const folder = await cacheFolder();
     mkdirSync(lockPath(folder));

@@ -71,12 +71,12 @@ describe("findStrayFiles", () => {
     for (const name of Object.keys(names)) {
       writeFileSync(join(cachePath(folder), name), "1234");
     }
-    mkdirSync(join(temporaryPath(folder), "breaking.12-34"));
+    mkdirSync(join(temporaryPath(folder), "broken.0123456789abcdef"));
     const before = Date.now();
     utimesSync(join(cachePath(folder), PICKLE), before / 1000, (before - 5_000_000) / 1000);
     const found = await findStrayFiles(folder, anyManifest([]));
     expect(kinds(folder, found)).toEqual({
-      garbage: { ...names, "tmp/breaking.12-34": ["lock-note", 0] },
+      garbage: { ...names, "tmp/broken.0123456789abcdef": ["lock-note", 0] },
       foreign: [],
     });
     const old = found.garbage.filter(({ ageMs }) => ageMs >= 5_000_000 - 1);

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -14,6 +15,7 @@ import { describe, expect, it } from "vitest";
 import {
   backupPath,
   cachePath,
+  lockPath,
   manifestPath,
   temporaryPath,
 } from "../../../src/store/disk/layout.ts";
@@ -170,6 +172,21 @@ describe("updateManifest", () => {
     const after = readManifest(folder);
     expect(after.revision).toBe(100);
     expect(after.states.map(({ sessionId }) => sessionId)).toEqual([-1, -50]);
+  });
+
+  it("starts over if it has lost the lock", async () => {
+    const folder = temporaryFolder();
+    await addState(folder, -1);
+    let attempts = 0;
+    await updateManifest(folder, {}, (manifest) => {
+      if (++attempts === 1) {
+        rmdirSync(lockPath(folder));
+      }
+      manifest.states.push(anyState(manifest.nextSessionId));
+      manifest.nextSessionId--;
+    });
+    expect(attempts).toBe(2);
+    expect(readManifest(folder).states.map(({ sessionId }) => sessionId)).toEqual([-1, -2]);
   });
 
   it("refuses a link in place of the folder of the pickles", async () => {

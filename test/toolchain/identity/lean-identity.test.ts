@@ -72,6 +72,21 @@ describe("identifyLean", () => {
     expect(identify().inputs).not.toEqual(before.inputs);
   });
 
+  it.each(FILES)("is the same with CRLF and a byte order mark in %s", (name) => {
+    const before = identify().inputs;
+    writeFileSync(join(place.project, name), `\uFEFF${TOOLCHAIN}\r\n`);
+    expect(identify().inputs).toEqual(before);
+  });
+
+  it.each(["v4.33.0", "4.33.0", " leanprover/lean4:v4.33.0 \r\n"])(
+    "is the same for a lean-toolchain that says %j",
+    (text) => {
+      const before = identify().inputs;
+      writeFileSync(join(place.project, "lean-toolchain"), text);
+      expect(identify().inputs).toEqual(before);
+    },
+  );
+
   it("is another one with another REPL, and without a project", async () => {
     const { inputs } = identify();
     const repl = executable(join(temporaryFolder(), "repl"));

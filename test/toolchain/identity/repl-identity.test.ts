@@ -1,6 +1,7 @@
 import { cpSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { normalizeToolchain } from "../../../src/system/lean-version.ts";
 import { identifyRepl } from "../../../src/toolchain/identity/repl-identity.ts";
 import { Evidence } from "../../../src/toolchain/locate/observed-files.ts";
 import { temporaryFolder } from "../../support/folders.ts";
@@ -72,7 +73,7 @@ describe("identifyRepl", () => {
     "leanprover/lean4:nightly-2025-01-02",
   ])("relies on the toolchain %s, which is one Lean", async (toolchain) => {
     writeFileSync(join(checkout, "lean-toolchain"), toolchain);
-    expect(await identify()).toMatchObject({ toolchain });
+    expect(await identify()).toMatchObject({ toolchain: normalizeToolchain(toolchain) });
   });
 
   it.each(["stable", "nightly", "leanprover/lean4:beta", "my-lean", "/opt/lean", ""])(

@@ -1,42 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import {
-  leanVersionOf,
-  parseLeanVersion,
-  wantedToolchain,
-} from "../../../src/toolchain/locate/wanted-toolchain.ts";
+import { wantedToolchain } from "../../../src/toolchain/locate/wanted-toolchain.ts";
 import { temporaryFolder } from "../../support/folders.ts";
 import { executable, file, stubLeanEnvironment } from "../../support/lean-places.ts";
 
 const OFFICIAL = "leanprover/lean4:";
-
-describe("parseLeanVersion", () => {
-  it.each([
-    [
-      "Lean (version 4.33.0-rc2, x86_64-unknown-linux-gnu, commit d117b78f, Release)",
-      `${OFFICIAL}v4.33.0-rc2`,
-    ],
-    ["Lean (version 4.9.0, commit 8f9843a4a5fe, Release)", `${OFFICIAL}v4.9.0`],
-    [
-      "Lean (version 4.12.0-nightly-2024-09-10, arm64, Release)",
-      "leanprover/lean4-nightly:nightly-2024-09-10",
-    ],
-    ["Lean (version 4.9.0-pre, commit 8f9843a4a5fe, Release)", undefined],
-    ["Lean (version 3.51.1, commit cce7990ea86a, Release)", `${OFFICIAL}v3.51.1`],
-    ["error: no such command", undefined],
-    ["", undefined],
-  ])("understands %j as %s", (text, toolchain) => {
-    expect(parseLeanVersion(text)).toBe(toolchain);
-  });
-});
-
-describe("leanVersionOf", () => {
-  it("is what Lean says of itself, where a release says it", () => {
-    expect(leanVersionOf(`${OFFICIAL}v4.33.0-rc2`)).toBe("4.33.0-rc2");
-    expect(leanVersionOf("leanprover/lean4-nightly:nightly-2026-01-02")).toBeUndefined();
-  });
-});
 
 describe("wantedToolchain", () => {
   afterEach(() => {

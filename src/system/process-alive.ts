@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import { hasSystemCode, isSystemError } from "../../errors.ts";
+import { hasSystemCode, isSystemError } from "../errors.ts";
+import { readProcessStat } from "./process-stat.ts";
 
 /**
  * What has to be the same for a process id to mean the same process: the host, since its last start,
@@ -33,9 +34,7 @@ export function isAlive(pid: number): boolean {
  * in a container whose first process is no init may never do so. Told on Linux only.
  */
 function isZombie(pid: number): boolean {
-  const stat = unlessUnreadable(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  // The name before the state, in parentheses, may hold anything (proc_pid_stat(5)).
-  return /^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+  return /^[ZX]/.test(readProcessStat(pid)?.state ?? "");
 }
 
 /** Empty where a system does not tell. */
