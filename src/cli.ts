@@ -184,7 +184,7 @@ function pointToDoctor(hint: string | undefined): string {
 
 async function showLeanMessages(output: Output, error: unknown): Promise<void> {
   if (error instanceof LeanPickleError && error.code === "lean-error") {
-    const { LeanRejectedError } = await import("./session/steps/run-steps.ts");
+    const { LeanRejectedError } = await import("./session/add/lean-rejected.ts");
     const { showMessages } = await import("./commands/render/lean-messages.ts");
     if (error instanceof LeanRejectedError) {
       showMessages(output, error.messages);

@@ -1,5 +1,6 @@
 /** The library of lean-pickle. */
 export { type ErrorCode, LeanPickleError } from "./errors.ts";
+export type { RecipeStep, StateKind } from "./recipe/steps.ts";
 export type {
   LeanIdentity,
   LeanServerOptions,
@@ -16,8 +17,8 @@ export {
   ReplStartError,
   ReplTimeoutError,
 } from "./repl/errors.ts";
+export type { IdKind, Making, ReplId } from "./repl/id-history.ts";
 export { LeanServer } from "./repl/lean-server.ts";
-export type { IdKind, Making, ReplId } from "./repl/makings.ts";
 export type {
   AnswerTo,
   CommandAnswer,
@@ -40,14 +41,13 @@ export type {
 } from "./repl/protocol.ts";
 export { isErrorAnswer } from "./repl/protocol.ts";
 export {
-  type Addition,
   type AdditionResult,
+  type AddToCacheOptions,
   addToCache,
-  type CodeSource,
-  type MakingOptions,
-  type SourcedMessage,
-} from "./session/add/addition.ts";
-export type { Derivation } from "./session/add/plan-addition.ts";
+} from "./session/add/add-to-cache.ts";
+export type { Addition, CodeSource, SourcedMessage } from "./session/add/addition.ts";
+export { LeanRejectedError } from "./session/add/lean-rejected.ts";
+export type { AdditionPlan } from "./session/add/plan-addition.ts";
 export {
   AutoLeanServer,
   type AutoLeanServerOptions,
@@ -58,12 +58,9 @@ export type {
   AddAllOptions,
   AddOptions,
   CacheOptions,
-  LockOptions,
   PickleSessionState,
-  RecipeStep,
   ReloadOptions,
-  Removal,
-  StateKind,
+  RestoreMode,
 } from "./session/state/cache-types.ts";
 export {
   BaseSessionCache,
@@ -72,8 +69,10 @@ export {
   type SessionState,
   type Verdict,
   type VerdictStatus,
+  type Via,
 } from "./session/state/session-cache.ts";
-export { LeanRejectedError } from "./session/steps/run-steps.ts";
+export type { LockOptions } from "./store/lock/lock.ts";
 export type { Manifest, ManifestState } from "./store/manifest/schema.ts";
+export type { Removal } from "./store/pickles/remove-states.ts";
 export type { ProcessExit, ProcessLaunch } from "./system/process-group.ts";
 export { type FoundRepl, findRepl, type ReplSearch } from "./toolchain/find-repl.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type AdditionResult, addToCache } from "../session/add/addition.ts";
+import { type AdditionResult, addToCache } from "../session/add/add-to-cache.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import {
   type AdditionOptions,
@@ -40,7 +40,10 @@ async function add(context: Context, files: string[], options: AdditionOptions):
       force: options.force,
       noRun: !options.run,
       onStep: (what) => progress.step(what),
-      onMiss: options.explain ? (derivation) => tellMiss(context, cache, derivation) : undefined,
+      lock: context.changeOptions,
+      allOrNone: true,
+      onWarning: context.warnOfState,
+      onMiss: options.explain ? (plan) => tellMiss(context, cache, plan) : undefined,
     }),
   );
   await show(context, result, options.sorry === "all");

@@ -32,10 +32,11 @@ export async function addBatch(
       force: options.force,
       noRun: !options.run,
       lock: context.changeOptionsToTheEnd,
+      onWarning: context.warnOfState,
       onStep: (what) =>
         progress.step(`${what} of ${items.length}${rate(good + failed, startedAt)}`),
       onMiss: options.explain
-        ? (item, derivation) => tellMiss(context, cache, derivation, item.line)
+        ? (item, plan) => tellMiss(context, cache, plan, item.line)
         : undefined,
       onOutcome(item, outcome) {
         if ("error" in outcome) {
@@ -66,17 +67,17 @@ export async function keysOfBatch(
 ): Promise<Outcome> {
   const { output } = context;
   const { cache, items, bad } = await openBatch(context, files, file, options);
-  const { findHits } = await import("../session/add/plan-addition.ts");
+  const { findHits } = await import("../session/add/hits.ts");
   let hits = 0;
   const planned: { line: number; key: string; hit: boolean; inputs: object; unknown: string[] }[] =
     [];
   await checkBatch(await context.findRepl(), cache, items, {
     replaceName: options.replace,
     bad,
-    onPlanned({ line }, derivation) {
-      const hit = findHits(cache, derivation) !== undefined;
+    onPlanned({ line = 0 }, plan) {
+      const hit = findHits(cache, plan) !== undefined;
       hits += hit ? 1 : 0;
-      const { key, inputs, unknown } = derivation;
+      const { key, inputs, unknown } = plan;
       planned.push({ line, key, hit, inputs, unknown });
     },
   });
@@ -115,12 +116,12 @@ function rate(done: number, startedAt: number): string {
 }
 
 /** What came of a line: for programs one JSON document, else its session ids, or `-`. */
-function show(output: Output, { line, sorry }: BatchItem, outcome: BatchOutcome): void {
+function show(output: Output, { line = 0, sorry }: BatchItem, outcome: BatchOutcome): void {
   if ("error" in outcome) {
     showFailure(output, line, outcome.error);
     return;
   }
-  const { states, ...told } = outcome;
+  const { states, unknown: _, ...told } = outcome;
   if (output.json) {
     const documents = states.map((state) => ({ line, ...state, ...told }));
     output.jsonLine(sorry === "all" ? documents : documents[0]);

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { formatBytes, plural, totalBytes } from "../output/text.ts";
-import type { ManifestState } from "../session/state/cache-types.ts";
+import type { ManifestState } from "../store/manifest/schema.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import { mayRemove } from "./render/asking.ts";
 import { stateTable } from "./render/state-table.ts";

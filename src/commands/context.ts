@@ -2,11 +2,13 @@
 import type { Command } from "commander";
 import { Output } from "../output/output.ts";
 import type { Progress } from "../output/progress.ts";
-import type { LeanServerOptions } from "../session/add/addition.ts";
+import type { LeanServerOptions } from "../repl/connection.ts";
 import { PickleSessionCache } from "../session/pickle-session-cache.ts";
 import type { CacheOptions } from "../session/state/cache-types.ts";
+import type { ManifestState } from "../store/manifest/schema.ts";
 import type { FoundRepl } from "../toolchain/find-repl.ts";
 import { type GlobalOptions, settleGlobalOptions } from "./input/options.ts";
+import { callState } from "./states.ts";
 
 /** How a command went: all of it, some of it, or none of it; or it found no usable REPL. */
 export type Outcome = "done" | "partly" | "failed" | "unusable";
@@ -44,7 +46,7 @@ export class Context {
     return new PickleSessionCache(this.options.workingDir, this.changeOptions);
   }
 
-  /** How a cache is changed. */
+  /** How a cache is changed, and its states restored. */
   get changeOptions(): CacheOptions {
     return { ...this.changeOptionsToTheEnd, signal: this.signal };
   }
@@ -53,6 +55,7 @@ export class Context {
   get changeOptionsToTheEnd(): CacheOptions {
     return {
       trust: this.options.trust,
+      restore: this.options.restore,
       lockTimeout: this.options.lockTimeout,
       onWait: (holder) => this.output.note(`Waiting for ${holder}, which changes the cache.`),
     };
@@ -63,6 +66,11 @@ export class Context {
     const { findRepl } = await import("../toolchain/find-repl.ts");
     return await findRepl({ ...this.options, signal: this.signal });
   }
+
+  /** Tells what a person has to know of a state that was restored. */
+  readonly warnOfState = (state: ManifestState, sentence: string): void => {
+    this.output.warn(`${callState(state)}: ${sentence}`);
+  };
 
   /** How a REPL is to be run. */
   get serverOptions(): LeanServerOptions {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { derive, findHits } from "../session/add/plan-addition.ts";
+import { findHits } from "../session/add/hits.ts";
+import { planAddition } from "../session/add/plan-addition.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import {
   type AdditionOptions,
@@ -32,16 +33,16 @@ async function key(context: Context, files: string[], options: AdditionOptions):
   }
   const cache = context.openCache();
   const addition = await readAddition(context, cache, files, options);
-  const derivation = await derive(await context.findRepl(), addition);
-  const hits = options.force ? undefined : findHits(cache, derivation);
-  const { key: wanted, inputs, unknown } = derivation;
+  const plan = await planAddition(await context.findRepl(), addition);
+  const hits = options.force ? undefined : findHits(cache, plan);
+  const { key: wanted, inputs, unknown } = plan;
   if (output.json) {
     const sessionIds = hits?.map(({ sessionId }) => sessionId) ?? [];
     const known = { key: wanted, hit: hits !== undefined, sessionIds, inputs, unknown };
     const isExplained = options.explain && !hits;
     output.jsonData({
       ...known,
-      ...(isExplained && missDocument(await explain(cache, derivation))),
+      ...(isExplained && missDocument(await explain(cache, plan))),
     });
     return "done";
   }
@@ -49,7 +50,7 @@ async function key(context: Context, files: string[], options: AdditionOptions):
   if (hits) {
     output.note(`hit: ${hits.map(callState).join(", ")}`);
   } else if (options.explain) {
-    await tellMiss(context, cache, derivation);
+    await tellMiss(context, cache, plan);
   } else {
     const why = unknown.length > 0 ? `, and never a hit. Not known: ${unknown.join("; ")}` : "";
     output.note(`miss${why}`);

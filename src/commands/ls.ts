@@ -1,9 +1,10 @@
 import { type Command, Option } from "commander";
 import type { Output } from "../output/output.ts";
+import type { StateKind } from "../recipe/steps.ts";
 import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
-import type { ManifestState, StateKind } from "../session/state/cache-types.ts";
 import type { Verdict } from "../session/state/session-cache.ts";
 import { findBuiltOn } from "../store/manifest/built-on.ts";
+import type { ManifestState } from "../store/manifest/schema.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
 import { checkStates, countLoaded, styleStatus, tellWhy } from "./render/check-states.ts";
 import { findStalenessOf, type StalenessOf, tellStale } from "./render/stale-states.ts";

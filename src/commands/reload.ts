@@ -1,6 +1,8 @@
 import { type Command, Option } from "commander";
+import type { Output } from "../output/output.ts";
 import type { Styles } from "../output/styles.ts";
 import { formatDuration, plural } from "../output/text.ts";
+import { HOW_TO_BE_FASTER, SLOW_MS } from "../session/restore/how-to-be-faster.ts";
 import type { Verdict } from "../session/state/session-cache.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
 import { parseJobs, parseSeconds } from "./input/options.ts";
@@ -49,6 +51,9 @@ async function reload(
   const tell = (verdict: Verdict): void => {
     if (!output.json) {
       output.data(line(verdict, output.styles));
+      if (output.verbose && verdict.via) {
+        output.note(`${verdict.name ?? verdict.sessionId}: restored by ${verdict.via}`);
+      }
       tellWhy(output, verdict);
     }
   };
@@ -74,11 +79,23 @@ async function reload(
   } else {
     showBad(output, verdicts);
     tellStale(output, states.filter(isStale));
+    tellSlow(output, verdicts);
     const rest = failed > 0 ? `, ${failed} not` : "";
     output.note(`Loaded ${plural(loaded, "state")}${rest}, in ${formatDuration(elapsedMs)}.`);
   }
   tellMissing(output, cache, missing);
   return outcomeOf(loaded, verdicts.length + missing.length);
+}
+
+/** Tells what can be done if running recipes took long. */
+function tellSlow(output: Output, verdicts: readonly Verdict[]): void {
+  const byRecipe = verdicts.filter(({ via }) => via === "recipe");
+  const elapsedMs = byRecipe.reduce((sum, each) => sum + each.elapsedMs, 0);
+  if (elapsedMs > SLOW_MS) {
+    output.note(
+      `Restoring ${plural(byRecipe.length, "state")} by recipe took ${formatDuration(elapsedMs)}. ${HOW_TO_BE_FASTER}`,
+    );
+  }
 }
 
 /** `-1 <tab> environment <tab> env 0 <tab> loaded` */

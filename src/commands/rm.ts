@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { formatBytes, plural, totalBytes } from "../output/text.ts";
-import type { Removal } from "../session/state/cache-types.ts";
+import type { Removal } from "../store/pickles/remove-states.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
 import { callState, findStates, noneThere, requireStates, tellMissing } from "./states.ts";
 

@@ -2,8 +2,8 @@ import type { Command } from "commander";
 import type { Output } from "../output/output.ts";
 import { printable } from "../output/text.ts";
 import type { CommandAnswer, ProofStepAnswer, ReplAnswer } from "../repl/protocol.ts";
-import { checkRun, type Run, runOnState } from "../session/add/running.ts";
-import { LeanRejectedError } from "../session/steps/run-steps.ts";
+import { LeanRejectedError } from "../session/add/lean-rejected.ts";
+import { checkStateRun, runOnState, type StateRun } from "../session/add/run-on-state.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import { readSources } from "./input/input.ts";
 import { collect } from "./input/options.ts";
@@ -48,13 +48,13 @@ async function run(
 ): Promise<Outcome> {
   const { output } = context;
   const cache = context.openCache();
-  const asked: Run = {
+  const asked: StateRun = {
     base: requireState(cache, reference).entry,
     code: await readSources(files, options.code ?? [], context.signal),
     tactics: options.tactic ?? [],
     allowErrors: options.allowErrors,
   };
-  checkRun(asked);
+  checkStateRun(asked);
   const launch = await context.findRepl();
   const answers: Answered[] = [];
   let rejected: LeanRejectedError | undefined;
@@ -63,6 +63,7 @@ async function run(
       runOnState(launch, cache, asked, {
         ...context.serverOptions,
         onStep: (what) => progress.step(what),
+        onWarning: context.warnOfState,
         onAnswer: (answer, source) => answers.push({ answer, source }),
       }),
     );

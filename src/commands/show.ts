@@ -2,12 +2,11 @@ import { lstatSync } from "node:fs";
 import type { Command } from "commander";
 import type { Styles } from "../output/styles.ts";
 import { formatAge, formatBytes, formatDuration, plural, printable } from "../output/text.ts";
+import type { RecipeStep } from "../recipe/steps.ts";
 import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
-import type {
-  ManifestState,
-  PickleSessionState,
-  RecipeStep,
-} from "../session/state/cache-types.ts";
+import type { PickleSessionState } from "../session/state/cache-types.ts";
+import { whyNeverHit } from "../session/state/lean-inputs.ts";
+import type { ManifestState } from "../store/manifest/schema.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import { findStalenessOf } from "./render/stale-states.ts";
 import { kindOf } from "./render/state-table.ts";
@@ -42,7 +41,14 @@ async function show(
     const inputs = cache.manifest.recipes[state.entry.key]?.inputs ?? null;
     output.jsonData({ ...state.entry, stale, recipe, inputs });
   } else {
-    output.data(layOut(state, cache, output.styles, changes));
+    const { chooseWays } = await import("../session/restore/choose-ways.ts");
+    const { ways, reason } = chooseWays(
+      cache.manifest.recipes,
+      state.entry,
+      context.options.restore ?? "auto",
+    );
+    const restored = `by ${ways[0].via}: ${reason}`;
+    output.data(layOut(state, cache, output.styles, { changes, restored }));
   }
   return "done";
 }
@@ -52,8 +58,10 @@ function layOut(
   { entry: state, pickleFile }: PickleSessionState,
   cache: PickleSessionCache,
   styles: Styles,
-  changes: readonly string[],
+  { changes, restored }: { changes: readonly string[]; restored: string },
 ): string {
+  const { inputs } = cache.manifest.recipes[state.key] ?? {};
+  const neverHit = inputs && whyNeverHit(inputs);
   const name = state.name === null ? "" : `  ${styles.bold(state.name)}`;
   const facts: [label: string, text: string][] = [
     ["kind", kindOf(state)],
@@ -62,6 +70,8 @@ function layOut(
     ["lean", leanOf(state)],
     ["imports", importsOf(state)],
     ...(changes.length > 0 ? [["stale", changes.join("; ")] as [string, string]] : []),
+    ["restored", restored],
+    ...(neverHit === undefined ? [] : [["hits", `never: ${neverHit}`] as [string, string]]),
     ["key", state.key],
     ["file", `${pickleFile}  ${isFile(pickleFile) ? formatBytes(state.bytes) : "missing"}`],
   ];

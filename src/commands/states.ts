@@ -2,7 +2,8 @@
 import { LeanPickleError } from "../errors.ts";
 import type { Output } from "../output/output.ts";
 import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
-import type { ManifestState, PickleSessionState } from "../session/state/cache-types.ts";
+import type { PickleSessionState } from "../session/state/cache-types.ts";
+import type { ManifestState } from "../store/manifest/schema.ts";
 
 /** What was found of the states that were named. */
 export interface NamedStates {

@@ -1,5 +1,4 @@
-/** White space and comments; a block comment may hold others, and is matched by {@link skipBlock}. */
-const SPACE = /(?:\s+|--[^\n]*)/y;
+import { skipBlank } from "./lean-tokens.ts";
 
 const PART = /(?:«[^»\n]+»|[\p{L}_][\p{L}\p{N}_'!?\u2080-\u2089]*)/u.source;
 const MODULE_NAME = new RegExp(`${PART}(?:\\.${PART})*`, "uy");
@@ -10,13 +9,13 @@ const OPENING = new RegExp(`(?:module|prelude)${WORD_END}`, "uy");
 
 /** What may stand before `import`: these are words of their own elsewhere. */
 const MODIFIER = new RegExp(`(?:public|private|meta)${WORD_END}`, "uy");
-const IMPORT = /import(?=[\s«/-])/y;
+const IMPORT = /import(?=[ \t\r\n«/-])/y;
 
 /** What may stand right behind a module: a dot or a bracket there would be part of it. */
-const NAME_END = /(?=\s|--|\/-)|$/y;
+const NAME_END = /(?=[ \t\r\n]|--|\/-)|$/y;
 
 /** What may stand between `import` and a module; `runtime` until 2025. */
-const KIND = /(?:all|runtime)(?=[\s/-]|$)/y;
+const KIND = /(?:all|runtime)(?=[ \t\r\n/-]|$)/y;
 
 /** What the header of code says. */
 export interface ImportHeader {
@@ -27,6 +26,8 @@ export interface ImportHeader {
    * brings. With `module`, `prelude`, `public`, `meta`, `all` it means something else.
    */
   isPlain: boolean;
+  /** The offset behind its last module name; 0 if it imports nothing. */
+  end: number;
 }
 
 /**
@@ -44,6 +45,7 @@ export function parseImports(code: string): string[] | null {
 export function parseHeader(code: string): ImportHeader | null {
   const imports: string[] = [];
   let isPlain = true;
+  let end = 0;
   let at = skipSpace(code, 0);
   const skipWords = (words: RegExp): void => {
     for (let word = matchAt(words, code, at); word; word = matchAt(words, code, at)) {
@@ -58,7 +60,7 @@ export function parseHeader(code: string): ImportHeader | null {
     const keyword = matchAt(IMPORT, code, at);
     if (keyword === undefined) {
       // What looked like the modifiers of an import is the beginning of the code.
-      return { imports, isPlain: before.isPlain };
+      return code.startsWith("/-/", at) ? null : { imports, isPlain: before.isPlain, end };
     }
     at = skipSpace(code, at + keyword.length);
     skipWords(KIND);
@@ -68,6 +70,7 @@ export function parseHeader(code: string): ImportHeader | null {
     }
     imports.push(name);
     at += name.length;
+    end = at;
     if (matchAt(NAME_END, code, at) === undefined) {
       return null;
     }
@@ -75,39 +78,40 @@ export function parseHeader(code: string): ImportHeader | null {
   }
 }
 
+/** Code in two parts, to be run one after the other. */
+export interface SplitCode {
+  /** The imports alone, written the same for all code that imports the same; empty for none. */
+  header: string;
+  /** The code with blanks in place of its header, so that everything else keeps its position. */
+  body: string;
+}
+
+/**
+ * Splits code behind its last module name. Lean counts columns in codepoints, so each of them becomes
+ * one space, and line breaks stay. Undefined where the header is not plain or not understood.
+ */
+export function splitHeader(code: string): SplitCode | undefined {
+  const header = parseHeader(code);
+  if (header?.isPlain !== true) {
+    return undefined;
+  }
+  const blanks = code.slice(0, header.end).replace(/\r(?!\n)|[^\r\n]/gu, " ");
+  return {
+    header: header.imports.map((module) => `import ${module}`).join("\n"),
+    body: blanks + code.slice(header.end),
+  };
+}
+
 function matchAt(pattern: RegExp, text: string, at: number): string | undefined {
   pattern.lastIndex = at;
   return pattern.exec(text)?.[0];
 }
 
+/** The offset behind white space and comments: a doc comment is code. Lean reports tabs, and goes on. */
 function skipSpace(code: string, from: number): number {
-  let at = from;
-  for (;;) {
-    const space = matchAt(SPACE, code, at);
-    if (space !== undefined) {
-      at += space.length;
-    } else if (code.startsWith("/-", at)) {
-      at = skipBlock(code, at);
-    } else {
-      return at;
-    }
+  let at = skipBlank(code, from);
+  while (code[at] === "\t" || code[at] === "\r") {
+    at = skipBlank(code, at + 1);
   }
-}
-
-/** The place after a block comment, in which others may lie; the end where it is not closed. */
-function skipBlock(code: string, from: number): number {
-  let depth = 0;
-  for (let at = from; at < code.length; at++) {
-    if (code.startsWith("/-", at)) {
-      depth++;
-      at++;
-    } else if (code.startsWith("-/", at)) {
-      depth--;
-      at++;
-      if (depth === 0) {
-        return at + 1;
-      }
-    }
-  }
-  return code.length;
+  return at;
 }

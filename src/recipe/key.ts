@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { LeanPickleError } from "../errors.ts";
-import type { PlannedStep } from "./plan.ts";
-import type { StateKind } from "./steps.ts";
+import type { PlannedStep, StateKind } from "./steps.ts";
 
 /** Changes when the meaning of a key does. */
-const KEY_FORMAT = 1;
+const KEY_FORMAT = 2;
 
 /**
  * What Lean is, as far as it decides what a step means: toolchain, REPL, project, imports. A part

@@ -1,6 +1,6 @@
 /** From what is asked for to steps and keys, before Lean has run any of it. */
 import { type KeyInputs, keyOfStep } from "./key.ts";
-import type { RecipeStep, StateKind } from "./steps.ts";
+import type { PlannedStep, RecipeStep, StateKind } from "./steps.ts";
 
 /** What is to be done to a state, or to nothing, in this order. */
 export interface Plan {
@@ -9,10 +9,9 @@ export interface Plan {
   /** Which sorry, from 0, of the last code; with tactics, the only one there is by default. */
   sorry?: number | "all" | undefined;
   tactics: readonly string[];
+  /** Whether it is done to a proof state: the sorry is then one of the last tactic. */
+  isOnProofState?: boolean | undefined;
 }
-
-/** A step that is still to be taken; `all` stands for one step for each sorry there is. */
-export type PlannedStep = RecipeStep | { sorry: "all" };
 
 /** A step, and the kind of state that it leads to. */
 export interface StepTo<S extends PlannedStep = PlannedStep> {
@@ -20,27 +19,31 @@ export interface StepTo<S extends PlannedStep = PlannedStep> {
   step: S;
 }
 
-/** The steps that a plan comes to. The only sorry there is counts as the first. */
-export function planSteps({ code, sorry, tactics }: Plan): StepTo[] {
+/** A step with the key of the state that it leads to. */
+export type KeyedStep<S extends PlannedStep = RecipeStep> = StepTo<S> & { key: string };
+
+/** The steps that a plan comes to. If no sorry is named, the only sorry is the first one. */
+export function planSteps({ code, sorry, tactics, isOnProofState = false }: Plan): StepTo[] {
   const needsSorry = sorry !== undefined || (code.length > 0 && tactics.length > 0);
+  const toSorry: StepTo[] = needsSorry
+    ? [{ kind: "proof-state", step: { sorry: sorry ?? 0 } } as StepTo]
+    : [];
+  const toTactics = tactics.map((tactic): StepTo => ({ kind: "proof-state", step: { tactic } }));
   return [
     ...code.map((cmd): StepTo => ({ kind: "environment", step: { cmd } })),
-    ...(needsSorry ? [{ kind: "proof-state", step: { sorry: sorry ?? 0 } } as StepTo] : []),
-    ...tactics.map((tactic): StepTo => ({ kind: "proof-state", step: { tactic } })),
+    ...(isOnProofState ? [...toTactics, ...toSorry] : [...toSorry, ...toTactics]),
   ];
 }
 
-/** The keys of the states that steps lead to from a base, one for each step. */
-export function keysOfSteps(
+/** The steps with the keys of the states that they lead to from a base. */
+export function keySteps<S extends PlannedStep>(
   base: string | null,
-  steps: readonly StepTo[],
+  steps: readonly StepTo<S>[],
   inputs: KeyInputs,
-): string[] {
-  const keys: string[] = [];
+): KeyedStep<S>[] {
   let at = base;
-  for (const { kind, step } of steps) {
+  return steps.map(({ kind, step }) => {
     at = keyOfStep({ kind, base: at, step, inputs });
-    keys.push(at);
-  }
-  return keys;
+    return { kind, step, key: at };
+  });
 }

@@ -15,3 +15,6 @@ export const stepSchema = v.union([
 
 /** One thing done to a state: code run, a sorry's proof state taken, a tactic run. */
 export type RecipeStep = v.InferOutput<typeof stepSchema>;
+
+/** A step that is still to be taken; `all` stands for one step for each sorry there is. */
+export type PlannedStep = RecipeStep | { sorry: "all" };

@@ -1,6 +1,6 @@
 import { LeanPickleError } from "../errors.ts";
 import type { ProcessLaunch } from "../system/process-group.ts";
-import type { Making, ReplId } from "./makings.ts";
+import type { Making, ReplId } from "./id-history.ts";
 import type { AnswerTo, ReplRequest } from "./protocol.ts";
 
 /** The command that starts a REPL. */
@@ -77,6 +77,8 @@ export interface ReplConnection {
    * @throws {ReplEndedError} where the process ended, for all requests that are waiting
    */
   run<R extends ReplRequest>(request: R, options?: RunOptions): Promise<AnswerTo<R>>;
+  /** Resolves once there is a process, of a connection that starts one when it is first needed. */
+  ready?(): Promise<void>;
   /** How an id of the REPL came to be; undefined where that is not known. */
   madeBy(of: ReplId): Making | undefined;
 }

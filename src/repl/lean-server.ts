@@ -10,10 +10,10 @@ import {
   startErrorOf,
 } from "./errors.ts";
 import { AnswerFramer } from "./framing.ts";
-import { type Making, Makings, type ReplId } from "./makings.ts";
+import { IdHistory, type Making, type ReplId } from "./id-history.ts";
 import { watchMemory } from "./memory-watch.ts";
 import type { AnswerTo, ReplAnswer, ReplRequest } from "./protocol.ts";
-import { checkAnswer, excerpt, parseAnswer } from "./protocol-check.ts";
+import { checkAnswer, excerpt, parseAnswer, type RequestKind } from "./protocol-check.ts";
 import { checkRun, type EndReason, type Pending, RequestQueue } from "./request-queue.ts";
 
 /** How long a process may live on that has closed its output, in milliseconds. */
@@ -26,9 +26,10 @@ export class LeanServer implements ReplConnection {
   readonly #options: LeanServerOptions;
   readonly #group: ProcessGroup;
   readonly #framer = new AnswerFramer();
-  readonly #makings = new Makings();
+  readonly #history = new IdHistory();
   readonly #queue = new RequestQueue();
   #hasAnswered = false;
+  #commandsRun = 0;
   readonly #timers = new Set<NodeJS.Timeout>();
   /** Why the process is being ended, or has ended; undefined while it works. */
   #endReason: EndReason | undefined;
@@ -75,8 +76,13 @@ export class LeanServer implements ReplConnection {
     return this.#endReason === undefined;
   }
 
+  /** How many commands and tactics the process has answered. */
+  get commandsRun(): number {
+    return this.#commandsRun;
+  }
+
   madeBy(of: ReplId): Making | undefined {
-    return this.#makings.get(of);
+    return this.#history.get(of);
   }
 
   async run<R extends ReplRequest>(request: R, options: RunOptions = {}): Promise<AnswerTo<R>> {
@@ -178,16 +184,17 @@ export class LeanServer implements ReplConnection {
       this.#endForProtocol(`its answer is not understood: ${checked.problem}`);
       return;
     }
-    if (pending.pipelined && this.#makings.isRepeated(pending.kind, checked.answer)) {
+    if (pending.pipelined && this.#history.isRepeated(pending.kind, checked.answer)) {
       // An answer too many, which must not pass for that to what was sent after it.
       this.#endForProtocol(`it gave out an id again: ${excerpt(text)}`);
       return;
     }
     this.#queue.finishCurrent();
     this.#hasAnswered = true;
+    this.#commandsRun += isCommand(pending.kind) ? 1 : 0;
     this.#clearTimers();
     const elapsedMs = performance.now() - pending.begunAt;
-    this.#makings.record(pending.kind, pending.request, checked.answer, elapsedMs);
+    this.#history.record(pending.kind, pending.request, checked.answer, elapsedMs);
     pending.resolve(checked.answer);
     if (this.#queue.current) {
       this.#begin(this.#queue.current);
@@ -229,4 +236,8 @@ export class LeanServer implements ReplConnection {
       }
     }
   }
+}
+
+function isCommand(kind: RequestKind): boolean {
+  return kind === "command" || kind === "file" || kind === "tactic";
 }

@@ -5,18 +5,18 @@ import type {
   ReplLaunch,
   RunOptions,
 } from "../repl/connection.ts";
-import { ReplEndedError } from "../repl/errors.ts";
-import { LeanServer } from "../repl/lean-server.ts";
-import type { IdKind, Making, ReplId } from "../repl/makings.ts";
+import type { IdKind, Making, ReplId } from "../repl/id-history.ts";
+import type { LeanServer } from "../repl/lean-server.ts";
 import {
   type AnswerTo,
+  type CommandAnswer,
   isErrorAnswer,
   type ReplAnswer,
   type ReplRequest,
 } from "../repl/protocol.ts";
-import { mapIds, toRawId } from "./id-mapping.ts";
 import { PickleSessionCache } from "./pickle-session-cache.ts";
-import { noSuchState } from "./restore/verdicts.ts";
+import { RestartingServer } from "./restarting-server.ts";
+import { noSuchState } from "./state/names.ts";
 import type { BaseSessionCache } from "./state/session-cache.ts";
 
 /** How an {@link AutoLeanServer} works. */
@@ -37,15 +37,6 @@ export interface AutoRunOptions extends RunOptions {
 /** The ids that a request may have. */
 type ReplIds = Partial<Record<IdKind, unknown>>;
 
-/** One REPL process of the many that a server goes through, and where its ids begin. */
-interface Incarnation {
-  server: LeanServer;
-  offset: Record<IdKind, number>;
-}
-
-/** How often a REPL is started for a request before which the last one ended by itself. */
-const MAX_RESTARTS = 1;
-
 /**
  * A REPL that starts anew after a crash, a timeout or too much memory, with the states of its cache
  * at hand: a negative `env` or `proofState` is a session id, and is loaded when it is first used.
@@ -62,38 +53,46 @@ export class AutoLeanServer<C extends BaseSessionCache = PickleSessionCache>
   /** The states that outlive the processes. */
   readonly sessionCache: C;
   readonly #options: AutoLeanServerOptions<C>;
-  #current: Incarnation | undefined;
+  readonly #servers: RestartingServer;
+  /** The first ids of each process. */
+  readonly #offsets = new WeakMap<LeanServer, Record<IdKind, number>>();
   /** The first ids that no process has given out yet. */
   readonly #next: Record<IdKind, number> = { env: 0, proofState: 0 };
   /** The states that are being loaded, by session id. */
   readonly #loading = new Map<number, Promise<number | undefined>>();
-  #isClosed = false;
 
   constructor(launch: ReplLaunch, options: AutoLeanServerOptions<C> = {}) {
     this.launch = launch;
     this.#options = options;
-    // Where none is given, C is what it is by default.
+    // An id is valid until its process ends by itself: there may be any number of commands.
+    this.#servers = new RestartingServer(launch, options, Number.POSITIVE_INFINITY);
+    // If none is given, C is what it is by default.
     this.sessionCache =
       options.sessionCache ?? (new PickleSessionCache(process.cwd()) as BaseSessionCache as C);
   }
 
   /** Whether there is a process now; there is none before the first request. */
   get isAlive(): boolean {
-    return this.#current?.server.isAlive === true;
+    return this.#servers.current !== undefined;
   }
 
   get process(): object {
     // Between two processes no id is valid, so it is an object that nothing is known of.
-    return this.#current?.server.isAlive ? this.#current.server : {};
+    return this.#servers.current ?? {};
   }
 
   get startedAt(): number {
-    return this.#current?.server.isAlive ? this.#current.server.startedAt : 0;
+    return this.#servers.current?.startedAt ?? 0;
+  }
+
+  async ready(): Promise<void> {
+    await this.#servers.run(async () => {}, "unsent");
   }
 
   madeBy({ kind, id }: ReplId): Making | undefined {
-    const { server, offset } = this.#current ?? {};
-    if (!server || !offset || id < offset[kind]) {
+    const server = this.#servers.current;
+    const offset = server && this.#offsetOf(server);
+    if (!offset || id < offset[kind]) {
       return undefined;
     }
     const making = server.madeBy({ kind, id: id - offset[kind] });
@@ -117,43 +116,34 @@ export class AutoLeanServer<C extends BaseSessionCache = PickleSessionCache>
 
   /** Ends the process, and with it every id that it gave out; the next request starts another. */
   async restart(): Promise<void> {
-    await this.#current?.server.close();
+    await this.#servers.restart();
   }
 
   /** Ends the REPL for good. The cache stays as it is. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#current?.server.close();
+    await this.#servers.close();
   }
 
   /** Runs a request on the process that is alive when its turn comes. */
   async #runOnLive(request: ReplRequest, options: AutoRunOptions): Promise<ReplAnswer> {
-    for (let restarts = 0; ; ) {
+    // A request is pipelined for the process that it was made for.
+    const repeat = options.pipelined ? "never" : "unsent";
+    for (;;) {
       const loaded = await this.#loadSessionIds(request, options);
-      const incarnation = await this.#live();
-      const { offset } = incarnation;
-      if (loaded.some(({ kind, id }) => id < offset[kind])) {
-        // The process that they were loaded into has ended in between.
-        continue;
-      }
-      const ids = Object.fromEntries(loaded.map(({ kind, id }) => [kind, id]));
-      const raw = mapIds({ ...request, ...ids }, (kind, id) => toRawId(offset, kind, id));
-      try {
-        return this.#countOn(await incarnation.server.run(raw, options), incarnation);
-      } catch (error) {
-        restarts += error instanceof ReplEndedError && error.turn === "next" ? 1 : 0;
-        // What is pipelined is meant for the process that it was made for.
-        if (options.pipelined || !this.#mayRunAgain(error) || restarts > MAX_RESTARTS) {
-          throw error;
+      const answer = await this.#servers.run(async (server) => {
+        const offset = this.#offsetOf(server);
+        if (loaded.some(({ kind, id }) => id < offset[kind])) {
+          // The process that they were loaded into has ended in between.
+          return undefined;
         }
+        const ids = Object.fromEntries(loaded.map(({ kind, id }) => [kind, id]));
+        const raw = mapIds({ ...request, ...ids }, (kind, id) => toRawId(offset, kind, id));
+        return this.#countOn(await server.run(raw, options), offset);
+      }, repeat);
+      if (answer) {
+        return answer;
       }
     }
-  }
-
-  /** Whether a request cannot have been the cause: it was never sent. */
-  #mayRunAgain(error: unknown): boolean {
-    const mustStop = this.#isClosed || this.#options.signal?.aborted === true;
-    return error instanceof ReplEndedError && error.turn !== "run" && !mustStop;
   }
 
   /** Loads the states that a request names by session id into the process that is alive. */
@@ -189,7 +179,7 @@ export class AutoLeanServer<C extends BaseSessionCache = PickleSessionCache>
     }
     const replId = await this.#loadOnce(sessionId, verbose);
     if (replId === undefined || !this.#isValid(kind, replId)) {
-      const message = `State ${sessionId} could not be loaded into the REPL.`;
+      const message = `State ${sessionId} could not be restored in the REPL.`;
       throw new LeanPickleError("not-loaded", message);
     }
     return replId;
@@ -197,11 +187,10 @@ export class AutoLeanServer<C extends BaseSessionCache = PickleSessionCache>
 
   /** Several requests for one state wait for the same loading of it. */
   async #loadOnce(sessionId: number, verbose: boolean | undefined): Promise<number | undefined> {
-    const timeout = this.#options.timeoutPerState ?? this.#options.timeout;
     const loading =
       this.#loading.get(sessionId) ??
       this.sessionCache
-        .load(sessionId, this, timeout, { verbose })
+        .load(sessionId, this, this.#options.timeoutPerState, { verbose })
         .finally(() => this.#loading.delete(sessionId));
     this.#loading.set(sessionId, loading);
     return await loading;
@@ -209,34 +198,59 @@ export class AutoLeanServer<C extends BaseSessionCache = PickleSessionCache>
 
   /** Whether an id was given out by the process that is alive. */
   #isValid(kind: IdKind, id: number): boolean {
-    return this.#current?.server.isAlive === true && id >= this.#current.offset[kind];
+    const server = this.#servers.current;
+    return server !== undefined && id >= this.#offsetOf(server)[kind];
   }
 
-  /** The process that is alive, or a new one once the last one is gone: never two at a time. */
-  async #live(): Promise<Incarnation> {
-    while (this.#current && !this.#current.server.isAlive && !this.#isClosed) {
-      const ended = this.#current;
-      await ended.server.close();
-      if (this.#current === ended) {
-        this.#current = undefined;
-      }
-    }
-    if (this.#isClosed) {
-      throw new LeanPickleError("closed", "The server was closed.");
-    }
-    if (!this.#current) {
-      const server = new LeanServer(this.launch, this.#options);
-      this.#current = { server, offset: { ...this.#next } };
-    }
-    return this.#current;
+  /** The first ids of a process: no other process has given them out before. */
+  #offsetOf(server: LeanServer): Record<IdKind, number> {
+    const offset = this.#offsets.get(server) ?? { ...this.#next };
+    this.#offsets.set(server, offset);
+    return offset;
   }
 
   /** The answer with ids that no process has given out before. */
-  #countOn(answer: ReplAnswer, { offset }: Incarnation): ReplAnswer {
+  #countOn(answer: ReplAnswer, offset: Record<IdKind, number>): ReplAnswer {
     return mapIds(answer, (kind, id) => {
       const unique = id + offset[kind];
       this.#next[kind] = Math.max(this.#next[kind], unique + 1);
       return unique;
     });
   }
+}
+
+/**
+ * The id that the process which is alive knows, from one that counts on over all processes.
+ * @param offset the first ids of that process
+ * @throws {LeanPickleError} `stale-id` for an id of a process that has ended
+ */
+function toRawId(offset: Record<IdKind, number>, kind: IdKind, id: number): number {
+  if (id < offset[kind]) {
+    const message = `${kind} ${id} belonged to a REPL that has ended.`;
+    throw new LeanPickleError("stale-id", message, {
+      hint: "Keep a state with addToSessionCache, and use its session id.",
+    });
+  }
+  return id - offset[kind];
+}
+
+/** A request or an answer with each id of the REPL in it replaced, those of its sorries too. */
+function mapIds<M extends object>(message: M, map: (kind: IdKind, id: number) => number): M {
+  const mapped = { ...message } as Record<string, unknown>;
+  for (const kind of ["env", "proofState"] as const) {
+    if (typeof mapped[kind] === "number") {
+      mapped[kind] = map(kind, mapped[kind]);
+    }
+  }
+  for (const list of ["sorries", "tactics"] as const) {
+    const parts = (message as Partial<CommandAnswer>)[list];
+    if (Array.isArray(parts)) {
+      mapped[list] = parts.map((part) =>
+        part.proofState === undefined
+          ? part
+          : { ...part, proofState: map("proofState", part.proofState) },
+      );
+    }
+  }
+  return mapped as M;
 }

@@ -1,15 +1,15 @@
 import { resolve } from "node:path";
+import { chainTo } from "../recipe/chain.ts";
 import type { RecipeStep } from "../recipe/steps.ts";
 import type { LeanIdentity, ReplConnection, ReplLaunch, RunOptions } from "../repl/connection.ts";
 import type { ReplRequest } from "../repl/protocol.ts";
-import { type Manifest, type ManifestState, recipeChain } from "../store/manifest/schema.ts";
+import type { Manifest, ManifestState } from "../store/manifest/schema.ts";
 import { isPickleThere } from "../store/pickles/pickle-presence.ts";
 import type { Removal } from "../store/pickles/remove-states.ts";
 import type { CheckOptions } from "./reload/check-states.ts";
-import { noSuchState } from "./restore/verdicts.ts";
 import type { Candidate, Keeping, KeepOptions } from "./save/commit.ts";
 import type { Pickled } from "./save/pickle-state.ts";
-import { OpenCache } from "./state/cache-handle.ts";
+import { CacheHandle } from "./state/cache-handle.ts";
 import type {
   AddAllOptions,
   AddOptions,
@@ -17,6 +17,7 @@ import type {
   PickleSessionState,
   ReloadOptions,
 } from "./state/cache-types.ts";
+import { noSuchState } from "./state/names.ts";
 import {
   BaseSessionCache,
   type CacheCallOptions,
@@ -30,7 +31,8 @@ import {
  * model is LeanInteract's `PickleSessionCache`. What only some calls need is loaded by them.
  */
 export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
-  readonly #open: OpenCache;
+  /** What it knows: for the parts of this program that work with it. */
+  readonly handle: CacheHandle;
 
   /**
    * Opens a cache; a working directory without one holds no states.
@@ -38,27 +40,27 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
    */
   constructor(workingDir: string, options: CacheOptions = {}) {
     super();
-    this.#open = new OpenCache(resolve(workingDir), options);
+    this.handle = new CacheHandle(resolve(workingDir), options);
   }
 
   /** The folder that holds the manifest and the pickles. */
   get workingDir(): string {
-    return this.#open.workingDir;
+    return this.handle.workingDir;
   }
 
   /** Whether Lean is given what somebody else could have written. */
   get trust(): boolean {
-    return this.#open.trust;
+    return this.handle.trust;
   }
 
   /** The manifest as last read or written. */
   get manifest(): Readonly<Manifest> {
-    return this.#open.index.manifest;
+    return this.handle.index.manifest;
   }
 
   /** Reads the manifest again, which other processes may have changed. */
   override refresh(): void {
-    this.#open.refresh();
+    this.handle.refresh();
   }
 
   /** Adds the state that a response names; one that the cache holds already is the answer itself. */
@@ -81,8 +83,8 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     responses: readonly NamesState[],
     options: AddAllOptions = {},
   ): Promise<ManifestState[]> {
-    const { addAll } = await import("./save/adding.ts");
-    return await addAll(this.#open, server, responses, options);
+    const { addAll } = await import("./save/commit.ts");
+    return await addAll(this.handle, server, responses, options);
   }
 
   /**
@@ -94,7 +96,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     imports: readonly string[] | null,
     identity: Pick<LeanIdentity, "inputs" | "unknown">,
   ): void {
-    this.#open.inputs.note(server, imports, identity);
+    this.handle.inputs.note(server, imports, identity);
   }
 
   /**
@@ -107,8 +109,8 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     options: RunOptions = {},
   ): Promise<Pickled> {
     const { describeState, pickleState } = await import("./save/pickle-state.ts");
-    const described = await describeState(server, response, this.#open);
-    return await pickleState(server, described, this.#open, options);
+    const described = await describeState(server, response, this.handle);
+    return await pickleState(server, described, this.handle, options);
   }
 
   /** The second half of adding: makes states of what was pickled, in one change of the manifest. */
@@ -116,14 +118,14 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     candidates: readonly Candidate[],
     options: Omit<KeepOptions, "workingDir" | "lock"> & Partial<Pick<KeepOptions, "lock">>,
   ): Promise<Keeping[]> {
-    const { keep } = await import("./save/adding.ts");
-    return await keep(this.#open, candidates, options);
+    const { keep } = await import("./save/commit.ts");
+    return await keep(this.handle, candidates, options);
   }
 
   /** The state with a key, if its pickle is there and has its size. */
   lookUp(key: string): PickleSessionState | undefined {
-    const entry = this.#open.index.byKey(key);
-    return entry && isPickleThere(this.workingDir, entry) ? this.#open.stateOf(entry) : undefined;
+    const entry = this.handle.index.byKey(key);
+    return entry && isPickleThere(this.workingDir, entry) ? this.handle.stateOf(entry) : undefined;
   }
 
   /**
@@ -132,9 +134,9 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
    * @throws {LeanPickleError} `name-taken`, `no-such-state`
    */
   async rename(names: ReadonlyMap<number, string>, replaceName = false): Promise<void> {
-    const { renameStates } = await import("./state/renaming.ts");
-    const { workingDir, lock } = this.#open;
-    this.#open.refresh(await renameStates(workingDir, lock, names, replaceName));
+    const { renameStates } = await import("./state/names.ts");
+    const { workingDir, lock } = this.handle;
+    this.handle.refresh(await renameStates(workingDir, lock, names, replaceName));
   }
 
   async remove(sessionId: number, _options: CacheCallOptions = {}): Promise<void> {
@@ -152,9 +154,9 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
       return { removed: [], leftOver: [] };
     }
     const { removeStates } = await import("../store/pickles/remove-states.ts");
-    const { lock } = this.#open;
+    const { lock } = this.handle;
     const { manifest, removal } = await removeStates(this.workingDir, lock, sessionIds);
-    this.#open.refresh(manifest);
+    this.handle.refresh(manifest);
     return removal;
   }
 
@@ -173,7 +175,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     options: ReloadOptions = {},
   ): Promise<Verdict[]> {
     const { reloadStates } = await import("./restore/restore-states.ts");
-    return await reloadStates(this.#open, server, timeoutPerState, options);
+    return await reloadStates(this.handle, server, timeoutPerState, options);
   }
 
   /**
@@ -182,24 +184,27 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
    */
   async check(launch: ReplLaunch, options: CheckOptions): Promise<Verdict[]> {
     const { checkStates } = await import("./reload/check-states.ts");
-    return await checkStates(launch, this, this.#open, options);
+    return await checkStates(launch, this.handle, options);
   }
 
   override async load(
     sessionId: number,
     server: ReplConnection,
-    timeout?: number,
+    timeoutPerState?: number,
     { verbose }: CacheCallOptions = {},
   ): Promise<number> {
-    const { loadState } = await import("./restore/restore-states.ts");
-    return (
-      this.getReplId(sessionId, server) ??
-      (await loadState(this.#open, server, sessionId, { timeout, verbose }))
-    );
+    const known = this.getReplId(sessionId, server);
+    if (known !== undefined) {
+      return known;
+    }
+    const { restoreState } = await import("./restore/restore-states.ts");
+    const { hostOf } = await import("./restore/restorer.ts");
+    const options = { verbose, timeoutPerState };
+    return await restoreState(this.handle, hostOf(server), sessionId, options);
   }
 
   getReplId(sessionId: number, server: ReplConnection): number | undefined {
-    return this.has(sessionId) ? this.#open.loaded.get(server, sessionId) : undefined;
+    return this.has(sessionId) ? this.handle.loaded.get(server, sessionId) : undefined;
   }
 
   isEmpty(): boolean {
@@ -207,8 +212,8 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   }
 
   get(sessionId: number): PickleSessionState | undefined {
-    const entry = this.#open.index.byId(sessionId);
-    return entry && this.#open.stateOf(entry);
+    const entry = this.handle.index.byId(sessionId);
+    return entry && this.handle.stateOf(entry);
   }
 
   /**
@@ -217,13 +222,13 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
    * @throws {LeanPickleError} `ambiguous-state`
    */
   find(reference: string): PickleSessionState | undefined {
-    const entry = this.#open.index.find(reference);
-    return entry && this.#open.stateOf(entry);
+    const entry = this.handle.index.find(reference);
+    return entry && this.handle.stateOf(entry);
   }
 
   /** The steps that lead from nothing to a state; undefined where they are not all known. */
   recipe({ key }: ManifestState): RecipeStep[] | undefined {
-    return recipeChain(this.manifest, key)?.map(({ step }) => step);
+    return chainTo(this.manifest.recipes, key)?.map(([, { step }]) => step);
   }
 
   keys(): IterableIterator<number> {
@@ -231,7 +236,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   }
 
   [Symbol.iterator](): IterableIterator<PickleSessionState> {
-    return this.manifest.states.map((entry) => this.#open.stateOf(entry)).values();
+    return this.manifest.states.map((entry) => this.handle.stateOf(entry)).values();
   }
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { keyOfStep } from "../../src/recipe/key.ts";
-import { keysOfSteps, type Plan, planSteps } from "../../src/recipe/plan.ts";
+import { keySteps, type Plan, planSteps } from "../../src/recipe/plan.ts";
 
 const INPUTS = { toolchain: "leanprover/lean4:v4.33.0" };
 const BASE = "b".repeat(64);
@@ -12,6 +12,8 @@ const plans: fc.Arbitrary<Plan> = fc.record({
   sorry: fc.constantFrom(undefined, 0, 1, 7, "all" as const),
   tactics: fc.array(fc.string(), { maxLength: 3 }),
 });
+
+const keysOf = (...asked: Parameters<typeof keySteps>) => keySteps(...asked).map(({ key }) => key);
 
 describe("planSteps", () => {
   it.each<[string, Plan, object[]]>([
@@ -32,6 +34,11 @@ describe("planSteps", () => {
       [{ cmd: "a" }, { sorry: "all" }, { tactic: "t" }],
     ],
     ["tactics on a proof state", { code: [], tactics: ["t"] }, [{ tactic: "t" }]],
+    [
+      "a sorry of the last tactic, on a proof state",
+      { code: [], sorry: 1, tactics: ["t", "u"], isOnProofState: true },
+      [{ tactic: "t" }, { tactic: "u" }, { sorry: 1 }],
+    ],
   ])("takes %s", (_what, plan, steps) => {
     expect(planSteps(plan).map(({ step }) => step)).toEqual(steps);
   });
@@ -47,10 +54,10 @@ describe("planSteps", () => {
   });
 });
 
-describe("keysOfSteps", () => {
+describe("keySteps", () => {
   it("gives the key of each step on the one before, the first on the base", () => {
     const steps = planSteps({ code: ["a"], tactics: ["t"] });
-    const [a, sorry, t] = keysOfSteps(BASE, steps, INPUTS);
+    const [a, sorry, t] = keysOf(BASE, steps, INPUTS);
     const inputs = INPUTS;
     expect(a).toBe(keyOfStep({ kind: "environment", base: BASE, step: { cmd: "a" }, inputs }));
     expect(sorry).toBe(
@@ -65,9 +72,9 @@ describe("keysOfSteps", () => {
     fc.assert(
       fc.property(plans, fc.nat(7), (plan, at) => {
         const steps = planSteps(plan);
-        const first = keysOfSteps(null, steps.slice(0, at), INPUTS);
-        const rest = keysOfSteps(first.at(-1) ?? null, steps.slice(at), INPUTS);
-        expect([...first, ...rest]).toEqual(keysOfSteps(null, steps, INPUTS));
+        const first = keysOf(null, steps.slice(0, at), INPUTS);
+        const rest = keysOf(first.at(-1) ?? null, steps.slice(at), INPUTS);
+        expect([...first, ...rest]).toEqual(keysOf(null, steps, INPUTS));
       }),
     );
   });
@@ -75,11 +82,11 @@ describe("keysOfSteps", () => {
   it("gives each state of a plan a key of its own, which changes with any step before it", () => {
     fc.assert(
       fc.property(plans, fc.string({ minLength: 1 }), (plan, more) => {
-        const keys = keysOfSteps(null, planSteps(plan), INPUTS);
+        const keys = keysOf(null, planSteps(plan), INPUTS);
         expect(new Set(keys).size).toBe(keys.length);
         const [first = "", ...others] = plan.code;
         const changed = { ...plan, code: [first + more, ...others] };
-        const changedKeys = keysOfSteps(null, planSteps(changed), INPUTS);
+        const changedKeys = keysOf(null, planSteps(changed), INPUTS);
         expect(keys.filter((key) => changedKeys.includes(key))).toEqual([]);
       }),
     );
@@ -89,13 +96,13 @@ describe("keysOfSteps", () => {
     fc.assert(
       fc.property(plans, (plan) => {
         const steps = planSteps(plan);
-        const keys = keysOfSteps(null, steps, INPUTS);
+        const keys = keysOf(null, steps, INPUTS);
         const others = [
-          ...keysOfSteps(BASE, steps, INPUTS),
-          ...keysOfSteps(null, steps, { ...INPUTS, project: null }),
+          ...keysOf(BASE, steps, INPUTS),
+          ...keysOf(null, steps, { ...INPUTS, project: null }),
         ];
         expect(keys.filter((key) => others.includes(key))).toEqual([]);
-        expect(keysOfSteps(null, planSteps(structuredClone(plan)), { ...INPUTS })).toEqual(keys);
+        expect(keysOf(null, planSteps(structuredClone(plan)), { ...INPUTS })).toEqual(keys);
       }),
     );
   });

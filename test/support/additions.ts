@@ -1,13 +1,13 @@
 /** Additions to a cache of their own, made by the stand-in. */
 import type { LeanIdentity } from "../../src/repl/connection.ts";
 import {
-  type Addition,
   type AdditionResult,
+  type AddToCacheOptions,
   addToCache,
-  type CodeSource,
-  type MakingOptions,
-} from "../../src/session/add/addition.ts";
-import { type Derivation, derive, findHits } from "../../src/session/add/plan-addition.ts";
+} from "../../src/session/add/add-to-cache.ts";
+import type { Addition, CodeSource } from "../../src/session/add/addition.ts";
+import { findHits } from "../../src/session/add/hits.ts";
+import { type AdditionPlan, planAddition } from "../../src/session/add/plan-addition.ts";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
 import type { ManifestState } from "../../src/store/manifest/schema.ts";
 import { temporaryFolder } from "./folders.ts";
@@ -36,9 +36,9 @@ export class Additions {
   /** What the launch answers where it is asked what Lean is. */
   identify: () => Promise<LeanIdentity> = async () => this.lean;
 
-  /** The states of the cache that a derivation leads to. */
-  findHits(derivation: Derivation): ManifestState[] | undefined {
-    return findHits(this.cache, derivation);
+  /** The states of the cache that a plan leads to. */
+  findHits(plan: AdditionPlan): ManifestState[] | undefined {
+    return findHits(this.cache, plan);
   }
 
   /** How many processes of the stand-in were started so far. */
@@ -46,13 +46,13 @@ export class Additions {
     return this.#simulated.log().filter(({ event }) => event === "start").length;
   }
 
-  async add(asked: Asked, options: MakingOptions = {}): Promise<AdditionResult> {
+  async add(asked: Asked, options: AddToCacheOptions = {}): Promise<AdditionResult> {
     const addition = { code: [], tactics: [], ...asked };
     return await addToCache(this.#simulated.launch, this.cache, addition, options);
   }
 
   /** The only state that an addition leads to. */
-  async addOne(asked: Asked, options: MakingOptions = {}): Promise<ManifestState> {
+  async addOne(asked: Asked, options: AddToCacheOptions = {}): Promise<ManifestState> {
     const { states } = await this.add(asked, options);
     const [state] = states;
     if (!state || states.length > 1) {
@@ -61,12 +61,12 @@ export class Additions {
     return state;
   }
 
-  async derive(asked: Asked): Promise<Derivation> {
-    return await derive(this.#simulated.launch, { code: [], tactics: [], ...asked });
+  async plan(asked: Asked): Promise<AdditionPlan> {
+    return await planAddition(this.#simulated.launch, { code: [], tactics: [], ...asked });
   }
 
   /** Whether an addition is answered by the cache; it is made where it is not. */
-  async isHit(asked: Asked, options: MakingOptions = {}): Promise<boolean> {
+  async isHit(asked: Asked, options: AddToCacheOptions = {}): Promise<boolean> {
     const before = this.starts;
     const { cached } = await this.add(asked, options);
     if (cached !== (this.starts === before)) {

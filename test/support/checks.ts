@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { LeanServer } from "../../src/repl/lean-server.ts";
 import type { CommandAnswer } from "../../src/repl/protocol.ts";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
-import type { ManifestState } from "../../src/session/state/cache-types.ts";
-import type { Manifest } from "../../src/store/manifest/schema.ts";
+import type { RestoreMode } from "../../src/session/state/cache-types.ts";
+import type { Manifest, ManifestState } from "../../src/store/manifest/schema.ts";
 import type { LogEvent } from "../simulated-repl/index.ts";
 import { temporaryFolder } from "./folders.ts";
 import { startServer } from "./servers.ts";
@@ -15,12 +15,13 @@ export function goalAbout(marker: string): string {
   return `theorem about_${marker} (${marker} : Prop) (h : ${marker}) : ${marker} := by sorry`;
 }
 
-/** A cache that was filled by a REPL which has ended. */
+/** A cache that was filled by a REPL which has ended; its states are restored by their pickles. */
 export class FilledCache {
-  readonly cache = new PickleSessionCache(temporaryFolder());
+  readonly cache: PickleSessionCache;
   readonly #server: LeanServer;
 
-  constructor(settings: Record<string, string> = {}) {
+  constructor(settings: Record<string, string> = {}, restore: RestoreMode = "pickle") {
+    this.cache = new PickleSessionCache(temporaryFolder(), { restore });
     this.#server = startServer(settings);
   }
 

@@ -2,7 +2,7 @@ import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { describeSystemError, isSystemError, LeanPickleError } from "../../src/errors.ts";
-import { addToCache } from "../../src/session/add/addition.ts";
+import { addToCache } from "../../src/session/add/add-to-cache.ts";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
 import { carryOut, planPruneOf } from "../../src/session/upkeep.ts";
 import { code } from "../support/additions.ts";

@@ -3,7 +3,8 @@ import { type Command, InvalidArgumentError } from "commander";
 import { LeanPickleError } from "../../errors.ts";
 import { type Addition, checkAddition } from "../../session/add/addition.ts";
 import type { MissExplanation } from "../../session/add/explain-miss.ts";
-import { type Derivation, findHits } from "../../session/add/plan-addition.ts";
+import { findHits } from "../../session/add/hits.ts";
+import type { AdditionPlan } from "../../session/add/plan-addition.ts";
 import type { PickleSessionCache } from "../../session/pickle-session-cache.ts";
 import type { Context } from "../context.ts";
 import { callState, requireState } from "../states.ts";
@@ -75,10 +76,10 @@ export async function readAddition(
 /** Why nothing is a hit: the nearest state, and what differs from it. */
 export async function explain(
   cache: PickleSessionCache,
-  derivation: Derivation,
+  plan: AdditionPlan,
 ): Promise<MissExplanation> {
   const { explainMiss } = await import("../../session/add/explain-miss.ts");
-  return explainMiss(cache, derivation);
+  return explainMiss(cache, plan);
 }
 
 /** As a program wants it: the session id of the nearest state. */
@@ -93,24 +94,24 @@ export function missDocument({ nearest, reasons }: MissExplanation): object {
 export async function tellMiss(
   { output }: Context,
   cache: PickleSessionCache,
-  derivation: Derivation,
+  plan: AdditionPlan,
   line?: number,
 ): Promise<void> {
   const where = line === undefined ? "" : `line ${line}: `;
-  if (findHits(cache, derivation)) {
+  if (findHits(cache, plan)) {
     // As with --force, or where another process has just added it.
     output.note(`${where}no miss: the cache holds it.`);
     return;
   }
-  const { nearest, reasons } = await explain(cache, derivation);
+  const { nearest, reasons } = await explain(cache, plan);
   if (output.json) {
     const document = missDocument({ nearest, reasons });
     output.jsonNote({ miss: { ...(line !== undefined && { line }), ...document } });
     return;
   }
-  const key = derivation.key.slice(0, 12);
+  const key = plan.key.slice(0, 12);
   const what =
-    nearest?.key === derivation.key
+    nearest?.key === plan.key
       ? `${callState(nearest)} has the key ${key}, but:`
       : `no state has the key ${key}${nearest ? `; the nearest is ${callState(nearest)}` : ""}:`;
   output.note([`${where}miss: ${what}`, ...reasons.map((reason) => `  ${reason}`)].join("\n"));

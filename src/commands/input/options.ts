@@ -16,6 +16,8 @@ export interface GlobalOptions {
   lockTimeout?: number;
   /** MiB of memory of one REPL, without the files that it maps. */
   memoryLimit?: number;
+  /** How states are restored; undefined for the default. */
+  restore?: "auto" | "recipe" | "pickle";
   /** Whether Lean is given what somebody else could have written. */
   trust: boolean;
   json: boolean;
@@ -90,6 +92,9 @@ function globalOptions(): Option[] {
     )
       .env("LEAN_PICKLE_MEMORY_LIMIT")
       .argParser(parseMib),
+    new Option("--restore <way>", "how states are restored (default: auto)")
+      .env("LEAN_PICKLE_RESTORE")
+      .choices(["auto", "recipe", "pickle"]),
     new Option("--trust", "load pickles that somebody else could have written"),
     new Option("--json", "data as one JSON document, errors as JSON too"),
     new Option("-q, --quiet", "nothing on standard error but errors"),

@@ -4,8 +4,8 @@ import type { Styles } from "../../output/styles.ts";
 import { type Column, renderTable } from "../../output/table.ts";
 import { printableLine } from "../../output/text.ts";
 import type { PickleSessionCache } from "../../session/pickle-session-cache.ts";
-import type { ManifestState } from "../../session/state/cache-types.ts";
 import type { ProofView, Verdict } from "../../session/state/session-cache.ts";
+import type { ManifestState } from "../../store/manifest/schema.ts";
 import type { FoundRepl } from "../../toolchain/find-repl.ts";
 import { type Context, stepTo } from "../context.ts";
 import { callState } from "../states.ts";
@@ -68,7 +68,7 @@ async function repairStates(
   const { repairStates: repair } = await import("../../session/reload/repair-states.ts");
   const since = performance.now();
   let at = 0;
-  return await repair(repl, cache, verdicts, {
+  return await repair(repl, cache.handle, verdicts, {
     ...context.serverOptions,
     onRepair: (state) => stepTo(progress, since, ++at, bad, `Making ${callState(state)} again`),
   });
@@ -121,7 +121,9 @@ export function styleStatus(text: string, styles: Styles): string {
 /** Tells why a state is not in Lean, where it is not; with `--verbose`, how its goals differ. */
 export function tellWhy(output: Output, verdict: Verdict): void {
   const { sessionId, name, message, found, expected } = verdict;
-  if (message !== undefined) {
+  if (message !== undefined && isGood(verdict.status)) {
+    output.warn(`${name ?? sessionId}: ${message}`);
+  } else if (message !== undefined) {
     output.problem(`${name ?? sessionId}: ${message}`);
   }
   if (found && expected && output.verbose) {

@@ -5,7 +5,7 @@ import type { Output } from "../../output/output.ts";
 import { plural } from "../../output/text.ts";
 import type { Basis, Staleness } from "../../recipe/staleness.ts";
 import type { PickleSessionCache } from "../../session/pickle-session-cache.ts";
-import type { ManifestState } from "../../session/state/cache-types.ts";
+import type { ManifestState } from "../../store/manifest/schema.ts";
 import { findProject } from "../../toolchain/locate/project.ts";
 import { callState } from "../states.ts";
 

@@ -1,9 +1,10 @@
 import type { Styles } from "../../output/styles.ts";
 import { type Column, renderTable } from "../../output/table.ts";
 import { formatAge, formatBytes, printableLine } from "../../output/text.ts";
+import type { StateKind } from "../../recipe/steps.ts";
 import { targetOf } from "../../repl/goals.ts";
 import type { PickleSessionCache } from "../../session/pickle-session-cache.ts";
-import type { ManifestState, StateKind } from "../../session/state/cache-types.ts";
+import type { ManifestState } from "../../store/manifest/schema.ts";
 import { shortToolchain } from "../../system/lean-version.ts";
 
 /** A column that not every listing has. */

@@ -1,23 +1,15 @@
 /** Why an addition is not in the cache: the nearest state that is there, and what differs. */
-import { canonicalJson } from "../../recipe/key.ts";
-import type { PlannedStep } from "../../recipe/plan.ts";
-import type { ManifestState } from "../../store/manifest/schema.ts";
+import { walkBack } from "../../recipe/chain.ts";
+import { canonicalJson, type KeyInputs } from "../../recipe/key.ts";
+import type { PlannedStep } from "../../recipe/steps.ts";
+import type { ManifestState, RecipeEntry } from "../../store/manifest/schema.ts";
 import { isPickleThere } from "../../store/pickles/pickle-presence.ts";
 import type { PickleSessionCache } from "../pickle-session-cache.ts";
-import {
-  differingNames,
-  findNearest,
-  type Link,
-  linksTo,
-  type Near,
-  sharedStart,
-  textIn,
-} from "./nearest.ts";
-import type { Derivation } from "./plan-addition.ts";
+import type { AdditionPlan } from "./plan-addition.ts";
 
 /** Why nothing was a hit. */
 export interface MissExplanation {
-  /** The state that comes nearest; null where none has anything in common. */
+  /** The state that shares most steps; null if none shares any. */
   nearest: ManifestState | null;
   /** What differs from it, or what keeps anything from being a hit, in clauses. */
   reasons: string[];
@@ -31,77 +23,114 @@ const INPUTS: Record<string, string> = {
   imports: "what is imported",
 };
 
-/** Says why {@link findHits} found nothing for a derivation. */
-export function explainMiss(cache: PickleSessionCache, derivation: Derivation): MissExplanation {
-  const { base, keys, steps, inputs } = derivation;
-  const unknown = derivation.unknown.map((clause) => `not known: ${clause}`);
-  const before = linksTo(cache.manifest, base);
-  const own = steps.map(({ step }, at): Link => ({ key: keys[at] ?? "", step, inputs }));
-  const wanted = [...before, ...own];
-  const near = findNearest(cache.manifest, wanted);
-  if (!near) {
+/** A step, with what is recorded of it. */
+type Link = Pick<RecipeEntry, "inputs" | "sorries" | "hasErrors"> & { step: PlannedStep };
+
+/** Says why {@link findHits} found nothing for a plan. */
+export function explainMiss(cache: PickleSessionCache, plan: AdditionPlan): MissExplanation {
+  const { manifest } = cache;
+  const unknown = plan.unknown.map((clause) => `not known: ${clause}`);
+  const chainOf = (key: string): Link[] =>
+    [...walkBack(manifest.recipes, key)].map(([, entry]) => entry).reverse();
+  const own = plan.steps.map(({ step }): Link => ({ step, inputs: plan.inputs }));
+  const wanted = [...(plan.base === null ? [] : chainOf(plan.base)), ...own];
+  let nearest: Near | undefined;
+  for (const state of manifest.states) {
+    const near = compare(state, chainOf(state.key), wanted);
+    if (near && (!nearest || isAtLeast(near.rank, nearest.rank))) {
+      nearest = near;
+    }
+  }
+  if (!nearest) {
     return { nearest: null, reasons: [...unknown, "no state of the cache has a step in common"] };
   }
-  const { state, chain, common } = near;
+  const { state, chain, common } = nearest;
   const isSame = common === wanted.length && chain.length === wanted.length;
   const reasons = isSame
-    ? reasonsBesideSteps(cache, derivation, near, wanted)
-    : [differingStep(chain[common], wanted[common], common)];
+    ? reasonsBesideSteps(cache, plan, state, chain, wanted)
+    : [differingStep(chain[common]?.step, wanted[common]?.step, common)];
   return { nearest: state, reasons: [...unknown, ...reasons] };
+}
+
+/** A state, and how near its chain is to the wanted one. */
+interface Near {
+  state: ManifestState;
+  chain: Link[];
+  /** How many steps they share, from the first on. */
+  common: number;
+  /** Shared steps, shared lines where they part, then fewest further steps and differing inputs. */
+  rank: number[];
+}
+
+/** Undefined if the two chains share nothing. */
+function compare(state: ManifestState, chain: Link[], wanted: readonly Link[]): Near | undefined {
+  const differs = wanted.findIndex(({ step }, at) => !isAlike(chain[at]?.step, step));
+  const common = differs === -1 ? wanted.length : differs;
+  const lines = sharedLines(chain[common]?.step, wanted[common]?.step);
+  const inputs = chain.flatMap((link, at) => differingNames(link.inputs, wanted[at]?.inputs ?? {}));
+  const rank = [common, lines, -Math.abs(chain.length - wanted.length), -inputs.length];
+  return common + lines > 0 ? { state, chain, common, rank } : undefined;
+}
+
+/** How many lines two steps share at their beginning. */
+function sharedLines(there: PlannedStep | undefined, wanted: PlannedStep | undefined): number {
+  const a = there && textOf(there)?.split("\n");
+  const b = wanted && textOf(wanted)?.split("\n");
+  const differs = b?.findIndex((line, at) => line !== a?.[at]) ?? 0;
+  return a && b ? (differs === -1 ? b.length : differs) : 0;
+}
+
+function isAtLeast(rank: readonly number[], other: readonly number[]): boolean {
+  const at = rank.findIndex((part, place) => part !== other[place]);
+  return at === -1 || (rank[at] ?? 0) > (other[at] ?? 0);
+}
+
+/** Of all sorries, any one is alike. */
+function isAlike(there: PlannedStep | undefined, wanted: PlannedStep): boolean {
+  const isOfAll = "sorry" in wanted && wanted.sorry === "all";
+  return there !== undefined && isOfAll
+    ? "sorry" in there
+    : canonicalJson(there ?? null) === canonicalJson(wanted);
 }
 
 /** What keeps a state from being a hit that was made by the same steps. */
 function reasonsBesideSteps(
-  cache: PickleSessionCache,
-  derivation: Derivation,
-  { state, chain }: Near,
+  { workingDir }: PickleSessionCache,
+  { steps, asked }: AdditionPlan,
+  state: ManifestState,
+  chain: readonly Link[],
   wanted: readonly Link[],
 ): string[] {
-  const { steps, asked } = derivation;
-  const inputs = chain.flatMap((link, at) => differingInputs(link, wanted[at]));
+  const inputs = chain.flatMap((link, at) =>
+    differingInputs(link.inputs, wanted[at]?.inputs ?? {}),
+  );
   if (inputs.length > 0) {
     return [...new Set(inputs)];
   }
   const own = chain.slice(chain.length - steps.length);
-  const takesSorry = steps.some(({ step }) => "sorry" in step);
-  const sorries = own.findLast(({ step }) => step && "cmd" in step)?.sorries;
-  const isSaid = asked.sorry === "all" ? (sorries ?? 0) > 0 : asked.sorry !== undefined;
-  if (takesSorry && !isSaid && sorries !== 1) {
+  const toSorry = own.findIndex(({ step }) => "sorry" in step);
+  const { sorries } = own[toSorry - 1] ?? {};
+  if (toSorry !== -1 && asked.sorry === undefined && sorries !== 1) {
     return [`its code has ${sorries ?? "an unknown number of"} sorries (--sorry)`];
   }
-  if (asked.sorry !== "all") {
-    return reasonsOf(cache, derivation, state);
+  if (asked.sorry === "all") {
+    return [`not all of its ${sorries ?? 0} sorries have a state with a whole pickle`];
   }
-  return Array.from({ length: sorries ?? 0 }, (_, at) => {
-    const key = derivation.keyAt(at);
-    const there = cache.manifest.states.find((state) => state.key === key);
-    const reasons = there ? reasonsOf(cache, derivation, there) : ["there is no state"];
-    return reasons.map((reason) => `at sorry ${at}, ${reason}`);
-  }).flat();
-}
-
-/** What keeps the state with the wanted key from being a hit. */
-function reasonsOf(
-  { manifest, workingDir }: PickleSessionCache,
-  { asked, steps }: Derivation,
-  state: ManifestState,
-): string[] {
-  const own = linksTo(manifest, state.key).slice(-steps.length);
-  const hasErrors = own.some((link) => link.hasErrors);
   return [
     ...(isPickleThere(workingDir, state) ? [] : ["its pickle is missing or has another size"]),
-    ...(hasErrors && !asked.allowErrors ? ["Lean found errors in it (--allow-errors)"] : []),
+    ...(own.some(({ hasErrors }) => hasErrors) && !asked.allowErrors
+      ? ["Lean found errors in it (--allow-errors)"]
+      : []),
   ];
 }
 
-function differingInputs({ inputs: then = {} }: Link, wanted: Link | undefined): string[] {
-  const now = wanted?.inputs ?? {};
+function differingInputs(then: KeyInputs, now: KeyInputs): string[] {
   const names = differingNames(then, now);
   if (names.length > 0 && "unknown" in then) {
     return ["something about Lean was not known when it was added"];
   }
   if (names.length > 0 && "unknown" in now) {
-    return ["something about Lean was not known when what it is built on was added"];
+    return ["something about Lean was not known when its base was added"];
   }
   return names.flatMap((name) => differingInput(INPUTS[name] ?? name, then[name], now[name]));
 }
@@ -109,10 +138,17 @@ function differingInputs({ inputs: then = {} }: Link, wanted: Link | undefined):
 function differingInput(what: string, then: unknown, now: unknown): string[] {
   if (isRecord(then) && isRecord(now)) {
     return differingNames(then, now).map(
-      (part) => `${what} differs in ${part}: ${told(then[part])} then, ${told(now[part])} now`,
+      (part) => `${what} differs in ${part}: ${short(then[part])} then, ${short(now[part])} now`,
     );
   }
-  return [`${what} differs: ${told(then)} then, ${told(now)} now`];
+  return [`${what} differs: ${short(then)} then, ${short(now)} now`];
+}
+
+/** The names of the inputs that differ; one that is not there is as one that is null. */
+function differingNames(a: KeyInputs, b: KeyInputs): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter(
+    (name) => canonicalJson(a[name] ?? null) !== canonicalJson(b[name] ?? null),
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -120,7 +156,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** A value of an input, short: of a digest its beginning. */
-function told(value: unknown): string {
+function short(value: unknown): string {
   if (value === null || value === undefined) {
     return "none";
   }
@@ -129,32 +165,32 @@ function told(value: unknown): string {
 }
 
 /** Where two chains part, in a clause. */
-function differingStep(there: Link | undefined, wanted: Link | undefined, at: number): string {
-  const number = at + 1;
+function differingStep(
+  there: PlannedStep | undefined,
+  wanted: PlannedStep | undefined,
+  at: number,
+): string {
   if (!wanted) {
     return `it has more steps than the ${at} that are wanted`;
   }
   if (!there) {
-    return `it ends before step ${number}, ${describe(wanted.step)}`;
+    return `it ends before step ${at + 1}, ${describe(wanted)}`;
   }
-  const [a, b] = [textIn(there.step), textIn(wanted.step)];
-  if (a === undefined || b === undefined || describe(there.step) !== describe(wanted.step)) {
-    return `step ${number} is ${describe(there.step)} there, and ${describe(wanted.step)} here`;
-  }
-  const same = sharedStart(a, b);
-  const lines = a.slice(0, same).split("\n");
-  // In characters, as Lean counts columns.
-  const place = `line ${lines.length}, column ${[...(lines.at(-1) ?? "")].length}`;
-  const [was, is] = [a, b].map((text) =>
-    JSON.stringify([...text.slice(same)].slice(0, 20).join("")),
-  );
-  return `step ${number}, ${describe(wanted.step)}, differs at ${place}: ${was} there, ${is} here`;
+  const [a, b] = [describe(there), describe(wanted)];
+  return a === b && textOf(wanted) !== undefined
+    ? `step ${at + 1}, ${b}, differs from line ${sharedLines(there, wanted) + 1} on`
+    : `step ${at + 1} is ${a} there, and ${b} here`;
 }
 
-function describe(step: PlannedStep | undefined): string {
-  if (!step) {
-    return "a state of which it is not known how it was made";
+/** The text of code or of a tactic. */
+function textOf(step: PlannedStep): string | undefined {
+  if ("sorry" in step) {
+    return undefined;
   }
+  return "cmd" in step ? step.cmd : step.tactic;
+}
+
+function describe(step: PlannedStep): string {
   if ("sorry" in step) {
     return step.sorry === "all" ? "the proof states at all sorries" : `sorry ${step.sorry}`;
   }

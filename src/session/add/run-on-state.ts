@@ -1,78 +1,69 @@
+/** Running something on a state: nothing is pickled. */
 import { LeanPickleError } from "../../errors.ts";
 import type { LeanServerOptions, ReplLaunch } from "../../repl/connection.ts";
-import { LeanServer } from "../../repl/lean-server.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
 import type { PickleSessionCache } from "../pickle-session-cache.ts";
-import { blameRepl } from "../repl-proof.ts";
-import { findOtherLean } from "../restore/by-pickle.ts";
-import { whyNotLoaded } from "../restore/verdicts.ts";
-import type { MakerOptions } from "../steps/run-steps.ts";
+import { RestartingServer } from "../restarting-server.ts";
+import { restoreState } from "../restore/restore-states.ts";
+import type { RestoreMode } from "../state/cache-types.ts";
+import { type Addition, checkAddition } from "./addition.ts";
+import { planAddition } from "./plan-addition.ts";
+import { type AdditionRunOptions, runAddition } from "./run-addition.ts";
 
-/** What a REPL of its own is started with. */
-export interface BaseOptions extends LeanServerOptions, Pick<MakerOptions, "onStep"> {
-  /** Called with each REPL before it is asked anything. */
-  prepare?: ((server: LeanServer) => void) | undefined;
-}
+/** What is to be run: code on an environment, or tactics on a proof state. */
+export type StateRun = Pick<Addition, "code" | "tactics" | "allowErrors"> & { base: ManifestState };
 
-/** A REPL, and the id that a base has in it; undefined where there is none. */
-interface StartedOnBase {
-  server: LeanServer;
-  baseId: number | undefined;
+/** How it is run. */
+export interface StateRunOptions extends LeanServerOptions, AdditionRunOptions {
+  /** How the state is restored; as the cache says by default. */
+  restore?: RestoreMode | undefined;
+  /** Called with what a person has to know of the restored state: a sentence. */
+  onWarning?: ((state: ManifestState, sentence: string) => void) | undefined;
 }
 
 /**
- * Starts a REPL, loads a base into it, does a piece of work there, and ends it.
- * @throws {LeanPickleError} `not-loaded`, `no-such-state`, `timeout`, and `no-repl` where what runs
- * is no REPL
+ * Checks that what is to be run fits the state that it is to be run on.
+ * @throws {LeanPickleError} `usage`
  */
-export async function workOnBase<T>(
+export function checkStateRun({ base, code, tactics }: StateRun): void {
+  if (!base.isProofState && tactics.length > 0) {
+    const message = `A tactic runs on a proof state, and ${base.name ?? base.sessionId} is an environment.`;
+    throw new LeanPickleError("usage", message);
+  }
+  checkAddition({ base, code, tactics });
+}
+
+/**
+ * Restores a state in a REPL of its own and runs something on it. The answers go to `onAnswer`, one
+ * for each code or tactic, in order.
+ * @throws {LeanRejectedError} at the first error, which `onAnswer` has been given
+ */
+export async function runOnState(
   launch: ReplLaunch,
   cache: PickleSessionCache,
-  base: ManifestState | undefined,
-  options: BaseOptions,
-  work: (server: LeanServer, baseId: number | undefined) => Promise<T>,
-): Promise<T> {
-  let server: LeanServer | undefined;
+  run: StateRun,
+  options: StateRunOptions,
+): Promise<void> {
+  checkStateRun(run);
+  const { base } = run;
+  const plan = await planAddition(launch, run);
+  const servers = new RestartingServer(launch, options);
+  const { handle } = cache;
   try {
-    const started = await startOnBase(launch, cache, base, options);
-    server = started.server;
-    return await work(server, started.baseId);
-  } catch (error) {
-    throw await blameRepl(launch, error, options.signal);
-  } finally {
-    await server?.close();
-  }
-}
-
-/**
- * Starts a REPL and loads a base into it. A pickle that was replaced while it was being loaded takes
- * the REPL with it: then another one loads the new pickle.
- */
-async function startOnBase(
-  launch: ReplLaunch,
-  cache: PickleSessionCache,
-  base: ManifestState | undefined,
-  options: BaseOptions,
-): Promise<StartedOnBase> {
-  const unfit = base && findOtherLean(launch, base);
-  if (unfit) {
-    throw whyNotLoaded(base.sessionId, unfit);
-  }
-  options.onStep?.(base ? `Loading ${base.name ?? base.sessionId}` : "Starting Lean");
-  for (let pickleFile = base?.pickleFile; ; ) {
-    const server = new LeanServer(launch, options);
-    try {
-      options.prepare?.(server);
-      const baseId = base && (await cache.load(base.sessionId, server, options.timeout));
-      return { server, baseId };
-    } catch (error) {
-      await server.close();
-      const now = base && cache.get(base.sessionId)?.entry.pickleFile;
-      const isReplaced = now !== undefined && now !== pickleFile;
-      if (!isReplaced || !(error instanceof LeanPickleError) || error.code !== "not-loaded") {
-        throw error;
-      }
-      pickleFile = now;
+    for (let isDone = false; !isDone; ) {
+      options.onStep?.(`Restoring ${base.name ?? base.sessionId}`);
+      const id = await restoreState(handle, servers, base.sessionId, options);
+      // Of what was begun, the answers are shown already: it is not begun again.
+      isDone = await servers.run(async (server) => {
+        const kind = base.isProofState ? "proofState" : "env";
+        const start = handle.loaded.startOn(server, { kind, id });
+        if (start) {
+          await runAddition(server, handle.loaded, run, plan, start, options);
+        }
+        return start !== undefined;
+      }, "unsent");
     }
+  } finally {
+    await servers.close();
   }
 }

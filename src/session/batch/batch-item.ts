@@ -2,31 +2,41 @@
 import type { Sorry } from "../../repl/protocol.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
 import type { Addition, CodeSource, SourcedMessage } from "../add/addition.ts";
+import type { AdditionPlan } from "../add/plan-addition.ts";
 
 /** One addition of many. */
 export interface BatchItem extends Pick<Addition, "sorry" | "tactics" | "allowErrors"> {
-  /** The number of its line, from 1. */
-  line: number;
+  /** The number of its line, from 1; undefined for an addition that is no line. */
+  line?: number | undefined;
   /** The state to build on: a name given earlier in the batch, or a state of the cache. */
   from?: string | undefined;
+  /** That state itself, if it is known already. */
+  base?: ManifestState | undefined;
+  /** Its plan, if it was made already. */
+  plan?: AdditionPlan | undefined;
   name?: string | undefined;
   /** Reads the code: not before it is needed, since there may be thousands. */
   readCode(): Promise<CodeSource[]>;
 }
 
 /** A line that cannot be run, and what is known of it all the same. */
-export interface BadLine extends Pick<BatchItem, "line" | "name"> {
+export interface BadLine extends Pick<BatchItem, "name"> {
+  line: number;
   sorry?: unknown;
   /** What is wrong with it: a clause, or sentences. */
   problem: string;
 }
 
 /** What one addition of many led to. */
-interface BatchSuccess {
+export interface BatchSuccess {
   states: ManifestState[];
   /** Whether the cache held them already, and Lean was not asked. */
   cached: boolean;
+  /** What is not known of Lean, in clauses: if there is any, they will never count as hits. */
+  unknown: string[];
+  /** What Lean said; nothing if it was not asked. */
   messages: SourcedMessage[];
+  /** The sorries of the last code; none if Lean was not asked. */
   sorries: Sorry[];
 }
 

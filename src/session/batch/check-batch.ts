@@ -2,13 +2,14 @@
 import { LeanPickleError } from "../../errors.ts";
 import { canonicalJson } from "../../recipe/key.ts";
 import type { LeanIdentity, ReplLaunch } from "../../repl/connection.ts";
-import { checkAddition, wantedNames } from "../add/addition.ts";
-import { type Derivation, type DerivedBase, derive, findHits } from "../add/plan-addition.ts";
+import { checkAddition } from "../add/addition.ts";
+import { findHits, wantedNames } from "../add/hits.ts";
+import { type AdditionPlan, type PlanBase, planAddition } from "../add/plan-addition.ts";
 import type { PickleSessionCache } from "../pickle-session-cache.ts";
 import { identifyLean } from "../state/lean-inputs.ts";
 import { checkNames } from "../state/names.ts";
 import type { BadLine, BatchItem } from "./batch-item.ts";
-import { LineNames } from "./names-of-lines.ts";
+import { LineNames } from "./line-names.ts";
 
 /** How many of the lines with problems are told. */
 const MAX_TOLD = 10;
@@ -19,13 +20,12 @@ export interface BatchCheckOptions {
   /** Lines that are known to be wrong already: they are told together with the others. */
   bad?: readonly BadLine[] | undefined;
   /** Called with each line and its keys, in order. */
-  onPlanned?: ((item: BatchItem, derivation: Derivation) => void) | undefined;
+  onPlanned?: ((item: BatchItem, plan: AdditionPlan) => void) | undefined;
 }
 
 /** What a line builds on: a state of the cache, or one that an earlier line makes. */
-interface PlannedBase extends DerivedBase {
+interface PlannedBase extends PlanBase {
   name: string | null;
-  isProofState: boolean;
   sessionId?: number | undefined;
 }
 
@@ -53,15 +53,15 @@ export async function checkBatch(
     try {
       const addition = { ...item, base: names.find(item.from), code: await item.readCode() };
       checkAddition(addition);
-      const derivation = await derive(launch, addition, identify);
-      names.add(item, derivation);
-      onPlanned?.(item, derivation);
+      const plan = await planAddition(launch, addition, identify);
+      names.add(item, plan);
+      onPlanned?.(item, plan);
     } catch (error) {
       if (!(error instanceof LeanPickleError)) {
         throw error;
       }
       names.addBad(item);
-      found.push({ line: item.line, problem: error.message });
+      found.push({ line: item.line ?? 0, problem: error.message });
     }
   }
   const problems = [...bad, ...found];
@@ -101,8 +101,8 @@ function problemsIn(problems: readonly BadLine[]): LeanPickleError {
 class PlannedNames {
   /** What those lines are called that later lines build on. */
   readonly builtOn = new Set<string>();
-  /** Without a derivation: a line that cannot be run. */
-  readonly #lines = new LineNames<{ derivation?: Derivation }>();
+  /** Without a plan: a line that cannot be run. */
+  readonly #lines = new LineNames<{ plan?: AdditionPlan }>();
   readonly #cache: PickleSessionCache;
   readonly #mayReplace: boolean;
 
@@ -117,7 +117,7 @@ class PlannedNames {
   /** Whether a line that cannot be run should make what a line builds on. */
   isInDoubt(from: string | undefined): boolean {
     const planned = from === undefined ? undefined : this.#lines.find(from);
-    return planned !== undefined && planned.value.derivation === undefined;
+    return planned !== undefined && planned.value.plan === undefined;
   }
 
   /** What a line builds on. */
@@ -126,8 +126,8 @@ class PlannedNames {
       return undefined;
     }
     const { value, called = "", index = 0 } = this.#lines.find(from) ?? {};
-    if (value?.derivation) {
-      const { imports, steps, keyAt } = value.derivation;
+    if (value?.plan) {
+      const { imports, steps, keyAt } = value.plan;
       this.builtOn.add(called);
       const isProofState = steps.at(-1)?.kind === "proof-state";
       return { name: from, key: keyAt(index), imports, isProofState };
@@ -141,19 +141,19 @@ class PlannedNames {
   }
 
   /** Takes the name of a line, which only lines that make the same state may share. */
-  add(item: BatchItem, derivation: Derivation): void {
+  add(item: BatchItem, plan: AdditionPlan): void {
     if (item.name === undefined) {
       return;
     }
     const rivals = this.#lines.rivals(item);
-    if (!this.#mayReplace && rivals.some(({ derivation: of }) => of && of.key !== derivation.key)) {
+    if (!this.#mayReplace && rivals.some(({ plan: of }) => of && of.key !== plan.key)) {
       const message = `An earlier line has the name ${item.name} already, or one of its numbered ones.`;
       throw new LeanPickleError("name-taken", message);
     }
-    const hits = findHits(this.#cache, derivation);
-    const wanted = wantedNames(this.#cache, item, derivation, item.name, hits);
+    const hits = findHits(this.#cache, plan);
+    const wanted = wantedNames(this.#cache, item, plan, item.name, hits);
     checkNames(this.#cache.manifest, wanted, this.#mayReplace);
-    this.#lines.give(item, { derivation });
+    this.#lines.give(item, { plan });
   }
 
   /** Takes the name of a line that cannot be run. */

@@ -26,7 +26,7 @@ interface Pending {
 export type KeptTogether = { states: ManifestState[] } | { error: Error };
 
 /** How the states of a batch are kept. */
-export interface BatchWriterOptions {
+export interface GroupCommitOptions {
   replaceName?: boolean | undefined;
   force?: boolean | undefined;
   /**
@@ -34,6 +34,8 @@ export interface BatchWriterOptions {
    * interrupted is kept all the same.
    */
   lock?: ChangeOptions | undefined;
+  /** Whether one state that cannot be committed keeps the others of its group from it. */
+  allOrNone?: boolean | undefined;
 }
 
 /**
@@ -41,15 +43,15 @@ export interface BatchWriterOptions {
  * group goes to the disk when it is large enough or old enough, one at a time, so that a slow disk
  * makes larger groups.
  */
-export class BatchWriter {
+export class GroupCommit {
   readonly #cache: PickleSessionCache;
-  readonly #options: BatchWriterOptions;
+  readonly #options: GroupCommitOptions;
   #pending: Pending[] = [];
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failure: { error: unknown } | undefined;
 
-  constructor(cache: PickleSessionCache, options: BatchWriterOptions) {
+  constructor(cache: PickleSessionCache, options: GroupCommitOptions) {
     this.#cache = cache;
     this.#options = options;
   }
@@ -122,8 +124,8 @@ export class BatchWriter {
   async #keep(group: readonly Pending[]): Promise<void> {
     try {
       const candidates = group.map(({ candidate }) => candidate);
-      const { lock, ...options } = this.#options;
-      const all = { ...options, ...(lock && { lock }), allOrNone: false };
+      const { lock, replaceName, force, allOrNone = false } = this.#options;
+      const all = { replaceName, force, ...(lock && { lock }), allOrNone };
       const kept = await this.#cache.keep(candidates, all);
       for (const [index, { settle }] of group.entries()) {
         settle(kept[index] as Keeping);

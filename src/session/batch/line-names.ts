@@ -1,37 +1,100 @@
+/** What the names in a batch stand for. */
 import { LeanPickleError } from "../../errors.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
-import type { DerivedBase } from "../add/plan-addition.ts";
+import type { PlanBase } from "../add/plan-addition.ts";
 import type { PickleSessionCache } from "../pickle-session-cache.ts";
 import type { Candidate } from "../save/commit.ts";
 import type { Pickled } from "../save/pickle-state.ts";
 import type { BatchItem } from "./batch-item.ts";
-import { LineNames, lineName } from "./names-of-lines.ts";
 
-/** A state that a line builds on, before or after it is kept. */
-export interface MadeBase {
-  base: DerivedBase & Pick<ManifestState, "name" | "isProofState"> & { sessionId?: number };
-  /** Until it is kept: where this batch has it. */
+/** A line of a batch, as far as its name goes. */
+type NamedLine = Pick<BatchItem, "name"> & { sorry?: unknown };
+
+/** `NAME.N`, as the states of a line with `sorry: "all"` are called. */
+const NUMBERED = /^(.*)\.(0|[1-9]\d{0,8})$/s;
+
+/**
+ * What the states of a line are called: its name, or `NAME.*` where it makes one for each sorry,
+ * since of those it is not known how many there will be. No name has a star in it.
+ */
+export function lineName({ name, sorry }: NamedLine): string | undefined {
+  return name !== undefined && sorry === "all" ? `${name}.*` : name;
+}
+
+/** What is known of lines, by what their states are called. Of two lines it is the later one. */
+export class LineNames<T> {
+  readonly #given = new Map<string, { at: number; value: T }>();
+  /** By NAME, the last line that is called NAME.N. */
+  readonly #numbered = new Map<string, T>();
+  #next = 0;
+
+  /** Notes what is known of a line; one without a name has nothing to be found by. */
+  give(line: NamedLine, value: T): void {
+    const name = lineName(line);
+    if (name === undefined) {
+      return;
+    }
+    this.#given.set(name, { at: this.#next++, value });
+    const [, stem] = NUMBERED.exec(name) ?? [];
+    if (stem !== undefined) {
+      this.#numbered.set(stem, value);
+    }
+  }
+
+  /** The line that makes the state with a name, as what its states are called, and its number. */
+  find(name: string): { called: string; value: T; index: number } | undefined {
+    const [, stem = "", number = ""] = NUMBERED.exec(name) ?? [];
+    const one = this.#given.get(name);
+    const all = this.#given.get(`${stem}.*`);
+    if (one && !(all && all.at > one.at)) {
+      return { called: name, value: one.value, index: 0 };
+    }
+    return all && { called: `${stem}.*`, value: all.value, index: Number(number) };
+  }
+
+  /** What is known of the lines whose states have, or may have, the name of one of this line's. */
+  rivals(line: NamedLine): T[] {
+    const name = lineName(line);
+    if (name === undefined) {
+      return [];
+    }
+    const [, stem] = NUMBERED.exec(name) ?? [];
+    const same = this.#given.get(name);
+    const all = stem === undefined ? undefined : this.#given.get(`${stem}.*`);
+    const one = line.sorry === "all" ? this.#numbered.get(line.name ?? "") : undefined;
+    return [same?.value, all?.value, one].filter((value) => value !== undefined);
+  }
+}
+
+/** A state that a line builds on, before or after it is committed. */
+export interface BatchBase {
+  plan: PlanBase & Pick<ManifestState, "name"> & { sessionId?: number };
+  /** Until it is committed: where this batch has it. */
   pickled?: Pickled | undefined;
-  /** Once it is kept. */
+  /** Once it is committed. */
   state?: ManifestState | undefined;
 }
 
 /** What a line has led to so far, for the lines that build on it. */
 export class LineStates {
   isFailed = false;
-  readonly #made: MadeBase[] = [];
+  /** Resolves when the states are pickled, answered from the cache, or known to fail. */
+  ready: Promise<void> = Promise.resolve();
+  readonly #made: BatchBase[] = [];
 
   /** The state at one of several places. */
-  at(index: number): MadeBase | undefined {
+  at(index: number): BatchBase | undefined {
     return this.isFailed ? undefined : this.#made[index];
   }
 
   /** Takes what the line has pickled. */
   setPickled(candidates: readonly Candidate[]): void {
     for (const [index, { pickled, name }] of candidates.entries()) {
-      const { base, facts } = pickled;
-      if (base) {
-        this.#made[index] = { base: { ...base, name, isProofState: facts.isProofState }, pickled };
+      const { origin, facts } = pickled;
+      if (origin) {
+        const { key, imports } = origin;
+        const plan = { key, imports, name, isProofState: facts.isProofState };
+        this.#made[index] = { plan, pickled };
       }
     }
   }
@@ -39,8 +102,8 @@ export class LineStates {
   /** Takes the states that the line has led to. What is known of their pickling is let go. */
   setStates(states: readonly ManifestState[]): void {
     for (const [index, state] of states.entries()) {
-      const made = this.#made[index] ?? { base: state };
-      this.#made[index] = Object.assign(made, { base: state, state, pickled: undefined });
+      const made = this.#made[index] ?? { plan: state };
+      this.#made[index] = Object.assign(made, { plan: state, state, pickled: undefined });
     }
   }
 }
@@ -70,12 +133,13 @@ export class BatchNames {
    * @throws {LeanPickleError} `no-such-state` also where the line that should have made it did not:
    * a state that had the name before is another one
    */
-  find(from: string | undefined): MadeBase | undefined {
+  async find({ from, base }: Pick<BatchItem, "from" | "base">): Promise<BatchBase | undefined> {
     if (from === undefined) {
-      return undefined;
+      return base && { plan: base, state: base };
     }
     const given = this.#lines.find(from);
     if (given) {
+      await given.value.ready;
       const made = given.value.at(given.index);
       if (!made) {
         const message = `${from}, which it builds on, was not made.`;
@@ -87,6 +151,6 @@ export class BatchNames {
     if (!state) {
       throw new LeanPickleError("no-such-state", `There is no state ${from} to build on.`);
     }
-    return { base: state, state };
+    return { plan: state, state };
   }
 }

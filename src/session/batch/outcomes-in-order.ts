@@ -31,7 +31,11 @@ export class BatchOutcomes {
 
   /** Whether a key or a name is one of a state that waits to be kept. */
   isWaiting(keyOrName: string): boolean {
-    return this.#slots.some(({ outcome, waiting }) => !outcome && waiting?.has(keyOrName));
+    // Of a line that makes a state for each sorry it is not known how many there will be.
+    const numbered = keyOrName.replace(/\.\d+$/, ".*");
+    return this.#slots.some(
+      ({ outcome, waiting }) => !outcome && (waiting?.has(keyOrName) || waiting?.has(numbered)),
+    );
   }
 
   /** Takes what came of a line, and tells it as soon as all lines before it are told. */

@@ -1,41 +1,45 @@
 /** Many additions through one REPL. */
 import { LeanPickleError } from "../../errors.ts";
-import type { ReplLaunch } from "../../repl/connection.ts";
+import { splitHeader } from "../../recipe/import-header.ts";
+import type { LeanServerOptions, ReplLaunch } from "../../repl/connection.ts";
 import type { LeanServer } from "../../repl/lean-server.ts";
 import { checkWritable } from "../../store/disk/folders.ts";
-import {
-  type Addition,
-  checkAddition,
-  type MakingOptions,
-  nameAt,
-  nameHits,
-  notCached,
-  useHits,
-} from "../add/addition.ts";
-import { type Derivation, derive, findHits } from "../add/plan-addition.ts";
+import type { ManifestState } from "../../store/manifest/schema.ts";
+import { type Addition, type CodeSource, checkAddition } from "../add/addition.ts";
+import { findHits, nameAt, nameHits, useHits } from "../add/hits.ts";
+import { type AdditionPlan, planAddition, planInDoubt } from "../add/plan-addition.ts";
+import { type AdditionRun, runAddition } from "../add/run-addition.ts";
 import type { PickleSessionCache } from "../pickle-session-cache.ts";
-import { RecycledServer } from "../recycled-server.ts";
-import type { Candidate } from "../save/commit.ts";
-import { type Made, makeStates } from "../steps/run-steps.ts";
+import { RestartingServer } from "../restarting-server.ts";
+import { restoreState } from "../restore/restore-states.ts";
+import { type Candidate, discardPickles } from "../save/commit.ts";
+import type { RestoreMode } from "../state/cache-types.ts";
+import { MAX_IMPORTS } from "../state/loaded-states.ts";
+import type { Start } from "../steps/run-steps.ts";
 import type { BatchItem, BatchOutcome } from "./batch-item.ts";
 import { identifyRarely } from "./check-batch.ts";
-import { BatchWriter, type BatchWriterOptions, MAX_UNSEALED } from "./group-commit.ts";
-import { BatchNames, type MadeBase } from "./line-names.ts";
+import { GroupCommit, type GroupCommitOptions, MAX_UNSEALED } from "./group-commit.ts";
+import { type BatchBase, BatchNames } from "./line-names.ts";
 import { BatchOutcomes, type Slot } from "./outcomes-in-order.ts";
 
 /** How a batch is run. */
-export interface BatchOptions
-  extends Omit<MakingOptions, "name" | "onMiss">,
-    Pick<BatchWriterOptions, "lock"> {
-  /** Called where the cache does not hold what a line asks for, with what was looked up. */
-  onMiss?: ((item: BatchItem, derivation: Derivation) => Promise<void>) | undefined;
-  /** Called with what came of each line, in the order of the lines, as soon as it is kept. */
+export interface BatchOptions extends LeanServerOptions, GroupCommitOptions {
+  /** Whether states that the cache holds are made again. */
+  force?: boolean | undefined;
+  /** Whether it is an error if the cache does not hold what a line asks for. */
+  noRun?: boolean | undefined;
+  /** How bases are restored; as the cache says by default. */
+  restore?: RestoreMode | undefined;
+  /** The time that restoring one base may take, in seconds; no limit but `timeout` by default. */
+  timeoutPerState?: number | undefined;
+  /** Called before Lean does something, with what. */
+  onStep?: ((what: string) => void) | undefined;
+  /** Called with what a person has to know of a base that was restored: a sentence. */
+  onWarning?: ((state: ManifestState, sentence: string) => void) | undefined;
+  /** Called if the cache does not hold what a line asks for, with what was looked up. */
+  onMiss?: ((item: BatchItem, plan: AdditionPlan) => Promise<void>) | undefined;
+  /** Called with the outcome of each line, in the order of the lines, as soon as it is committed. */
   onOutcome(item: BatchItem, outcome: BatchOutcome): void;
-}
-
-/** What a line has led to, pickled and not kept yet. */
-interface Pickling extends Omit<Made, "responses"> {
-  candidates: Candidate[];
 }
 
 /** The errors that concern every line, not the one that they came with. */
@@ -46,11 +50,14 @@ const CONCERN_ALL: ReadonlySet<string> = new Set([
   "interrupted",
 ]);
 
+/** How many lines may be under way at once: enough for the REPL never to wait for the next one. */
+const WINDOW = 8;
+
 /**
- * Runs the lines of a batch in order: one that fails costs no other, but for those that build on it.
- * The states of a line are kept while Lean goes on with the next ones. Interrupted, it keeps what
- * was done.
- * @param builtOn what the lines are called that others build on, as `checkBatch` tells them
+ * Runs the lines of a batch in order. A line that fails costs no other, except those that build on
+ * it. The next lines are with the REPL while the states of a line are pickled, hashed and committed.
+ * An interrupted batch commits what was done.
+ * @param builtOn the names of the lines that others build on, as `checkBatch` returns them
  * @throws what concerns every line: no REPL, a damaged cache, a full disk
  */
 export async function runBatch(
@@ -63,22 +70,43 @@ export async function runBatch(
   const batch = new Batch(launch, cache, builtOn, options);
   try {
     for (const item of items) {
-      await batch.run(item);
+      await batch.begin(item);
     }
+    await batch.finish();
   } finally {
     await batch.close();
   }
+}
+
+/** A line that Lean has to run. */
+interface Job {
+  slot: Slot;
+  addition: Omit<Addition, "base"> & Pick<BatchItem, "name" | "line">;
+  base: BatchBase | undefined;
+  plan: AdditionPlan;
+}
+
+/** What a line has led to: pickled, and not committed yet. */
+interface Made extends Omit<AdditionRun, "reached"> {
+  candidates: Candidate[];
+  unknown: string[];
 }
 
 class Batch {
   readonly #launch: ReplLaunch;
   readonly #cache: PickleSessionCache;
   readonly #options: BatchOptions;
-  readonly #writer: BatchWriter;
-  readonly #servers: RecycledServer;
+  readonly #commits: GroupCommit;
+  readonly #servers: RestartingServer;
   readonly #names: BatchNames;
   readonly #outcomes: BatchOutcomes;
   readonly #identify = identifyRarely();
+  /** The lines that are under way. */
+  readonly #underWay = new Set<Promise<void>>();
+  /** Resolves when the line before has handed its states to be committed: they go in order. */
+  #handedOver: Promise<void> = Promise.resolve();
+  /** What ends the batch. */
+  #fault: { error: unknown } | undefined;
   #isWritable = false;
 
   constructor(
@@ -90,75 +118,108 @@ class Batch {
     this.#launch = launch;
     this.#cache = cache;
     this.#options = options;
-    this.#writer = new BatchWriter(cache, options);
-    this.#servers = new RecycledServer(launch, options);
+    this.#commits = new GroupCommit(cache, options);
+    this.#servers = new RestartingServer(launch, options);
     this.#names = new BatchNames(cache, builtOn);
     this.#outcomes = new BatchOutcomes((item, outcome) => options.onOutcome(item, outcome));
   }
 
-  async run(item: BatchItem): Promise<void> {
-    this.#options.signal?.throwIfAborted();
+  /** Begins a line: what the cache holds is its outcome at once, anything else gets under way. */
+  async begin(item: BatchItem): Promise<void> {
+    this.#throwIfEnded();
     const slot = this.#outcomes.begin(item);
     try {
-      const base = this.#names.find(item.from);
+      const base = await this.#names.find(item);
       // Only now: a line may build on the state from which it takes the name.
       this.#names.give(item, slot.states);
-      await this.#runItem(slot, base);
-    } catch (error) {
-      this.#options.signal?.throwIfAborted();
-      const isOfAll = !(error instanceof LeanPickleError) || CONCERN_ALL.has(error.code);
-      if (isOfAll) {
-        throw error;
+      const job = await this.#prepare(slot, base);
+      if (job) {
+        await this.#start(job);
       }
-      this.#names.give(item, slot.states);
-      this.#outcomes.settle(slot, { error });
+    } catch (error) {
+      this.#fail(slot, error);
+      this.#throwIfEnded();
     }
   }
 
-  /** Keeps what is done, whatever happened, and ends the REPL. */
+  /** Waits for all lines, and commits their states. */
+  async finish(): Promise<void> {
+    await this.#settle();
+  }
+
+  /** Commits what is done, whatever happened, and ends the REPL. */
   async close(): Promise<void> {
     try {
-      await this.#writer.close();
+      await Promise.all(this.#underWay);
+      await this.#commits.close();
     } finally {
       await this.#servers.close();
     }
   }
 
-  async #runItem(slot: Slot, base: MadeBase | undefined): Promise<void> {
-    const { item } = slot;
-    const addition = { ...item, base: base?.base, code: await item.readCode() };
-    checkAddition(addition);
-    const derivation = await derive(this.#launch, addition, this.#identify);
-    if (!this.#options.force && (await this.#answerFromCache(slot, derivation))) {
+  /** Waits for all lines that are under way, and commits their states. */
+  async #settle(): Promise<void> {
+    await Promise.all(this.#underWay);
+    await this.#handedOver;
+    this.#throwIfEnded();
+    await this.#commits.flush();
+  }
+
+  #throwIfEnded(): void {
+    if (this.#fault) {
+      throw this.#fault.error;
+    }
+    this.#options.signal?.throwIfAborted();
+  }
+
+  /** Settles a line that failed, unless its error concerns every line. */
+  #fail(slot: Slot, error: unknown): void {
+    const isOfAll = !(error instanceof LeanPickleError) || CONCERN_ALL.has(error.code);
+    if (isOfAll || this.#options.signal?.aborted) {
+      this.#fault ??= { error: this.#options.signal?.reason ?? error };
       return;
     }
-    await this.#options.onMiss?.(item, derivation);
+    this.#names.give(slot.item, slot.states);
+    this.#outcomes.settle(slot, { error });
+  }
+
+  /** Undefined if the cache has the answer, which is the outcome then. */
+  async #prepare(slot: Slot, base: BatchBase | undefined): Promise<Job | undefined> {
+    const { item } = slot;
+    const addition = { ...item, base: base?.plan, code: await item.readCode() };
+    checkAddition(addition);
+    const plan = item.plan ?? (await planAddition(this.#launch, addition, this.#identify));
+    if (!this.#options.force && (await this.#answerFromCache(slot, plan))) {
+      return undefined;
+    }
+    await this.#options.onMiss?.(item, plan);
     if (this.#options.noRun) {
       throw notCached(this.#options.onMiss !== undefined);
     }
-    await this.#checkWritable();
-    this.#options.onStep?.(`Running line ${item.line}`);
-    const made = await this.#servers.run((server) => {
-      this.#cache.noteLean(server, derivation.imports, derivation);
-      return this.#make(server, addition, base);
-    });
-    await this.#keep(slot, derivation.key, made);
+    if (!this.#isWritable) {
+      await checkWritable(this.#cache.workingDir);
+      this.#isWritable = true;
+    }
+    const { name, sorry } = item;
+    const called = name !== undefined && sorry === "all" ? `${name}.*` : name;
+    slot.waiting = new Set([plan.key, ...(called === undefined ? [] : [called])]);
+    return { slot, addition, base, plan };
   }
 
-  async #answerFromCache(slot: Slot, derivation: Derivation): Promise<boolean> {
+  async #answerFromCache(slot: Slot, plan: AdditionPlan): Promise<boolean> {
     const { item, states } = slot;
-    if (this.#outcomes.isWaiting(derivation.key)) {
-      await this.#writer.flush();
+    if (this.#outcomes.isWaiting(plan.key)) {
+      await this.#settle();
     }
-    let hits = findHits(this.#cache, derivation);
+    let hits = findHits(this.#cache, plan);
     const names = hits?.map((_hit, index) => nameAt(item, item.name, index)) ?? [];
     // Names are given in the order of the lines: also the one that a hit has may be taken from it.
     const isInOrder = names.every(
       (name, at) => name === null || (name === hits?.[at]?.name && !this.#outcomes.isWaiting(name)),
     );
     if (!isInOrder) {
-      await this.#writer.flush();
-      hits = findHits(this.#cache, derivation);
+      await this.#settle();
+      hits = findHits(this.#cache, plan);
     }
     const { replaceName } = this.#options;
     if (!hits || !(await nameHits(this.#cache, hits, item, item.name, replaceName))) {
@@ -166,73 +227,168 @@ class Batch {
     }
     const found = useHits(this.#cache, hits);
     states.setStates(found);
-    this.#outcomes.settle(slot, { states: found, cached: true, messages: [], sorries: [] });
+    const told = { unknown: [], messages: [], sorries: [] };
+    this.#outcomes.settle(slot, { states: found, cached: true, ...told });
     return true;
   }
 
+  /** Starts a job, as soon as there is room for it. */
+  async #start(job: Job): Promise<void> {
+    while (this.#underWay.size >= WINDOW) {
+      await Promise.race(this.#underWay);
+    }
+    this.#throwIfEnded();
+    const making = this.#make(job);
+    job.slot.states.ready = making.then(
+      () => {},
+      () => {},
+    );
+    this.#handedOver = this.#handOver(job, making, this.#handedOver);
+    const underWay = this.#handedOver.finally(() => this.#underWay.delete(underWay));
+    this.#underWay.add(underWay);
+  }
+
+  /** Hands the states of a line over to be committed, after those of the line before. */
+  async #handOver(
+    { slot, plan }: Job,
+    making: Promise<Made>,
+    before: Promise<void>,
+  ): Promise<void> {
+    let made: Made | undefined;
+    try {
+      made = await making;
+    } catch (error) {
+      await before;
+      this.#fail(slot, error);
+      return;
+    }
+    await before;
+    const { candidates, ...told } = made;
+    if (this.#fault) {
+      await discardPickles(candidates);
+      return;
+    }
+    try {
+      const names = candidates.flatMap(({ name }) => name ?? []);
+      slot.waiting = new Set([plan.key, ...names]);
+      await this.#commits.add(candidates, (kept) => {
+        if ("states" in kept) {
+          slot.states.setStates(kept.states);
+        }
+        this.#outcomes.settle(slot, "states" in kept ? { ...kept, cached: false, ...told } : kept);
+      });
+      if (candidates.some(({ pickled }) => !pickled.origin)) {
+        // Nothing can be built on a state of unknown origin before it is committed.
+        await this.#commits.flush();
+      }
+    } catch (error) {
+      this.#fault ??= { error };
+    }
+  }
+
   /** Runs a line and pickles what it leads to: all of it, or nothing. */
-  async #make(
-    server: LeanServer,
-    addition: Omit<Addition, "base"> & Pick<BatchItem, "name" | "line">,
-    base: MadeBase | undefined,
-  ): Promise<Pickling> {
-    const baseId = base && (await this.#idOf(base, server));
+  async #make(job: Job): Promise<Made> {
+    const { addition, base, slot } = job;
+    const { line } = addition;
+    if (line !== undefined) {
+      this.#options.onStep?.(`Running line ${line}`);
+    }
+    await this.#makeRoomFor(addition.code, base);
+    for (;;) {
+      await this.#restoreBase(base);
+      const made = await this.#servers.run(async (server) => {
+        const start = base && this.#startOn(server, base);
+        return base && !start ? undefined : await this.#makeIn(server, job, start);
+      });
+      if (made) {
+        slot.states.setPickled(made.candidates);
+        return made;
+      }
+    }
+  }
+
+  /** Ends a REPL that holds as many imports as it may, if a line needs another one. */
+  async #makeRoomFor([code]: readonly CodeSource[], base: BatchBase | undefined): Promise<void> {
+    const { current } = this.#servers;
+    if (base || !current) {
+      return;
+    }
+    const { imports, headers } = this.#cache.handle.loaded.in(current);
+    const header = splitHeader(code?.text ?? "")?.header;
+    const isShared = header !== undefined && headers.has(header);
+    if (imports >= MAX_IMPORTS && !isShared && header !== "") {
+      await this.#servers.retire();
+    }
+  }
+
+  /** Sees to it that a base is in the REPL. */
+  async #restoreBase(base: BatchBase | undefined): Promise<void> {
+    const { current } = this.#servers;
+    if (!base || (current && this.#startOn(current, base))) {
+      return;
+    }
+    if (!base.state) {
+      // It is in no REPL any more: once it is committed, it can be restored.
+      await this.#handedOver;
+      await this.#commits.flush();
+    }
+    const { state } = base;
+    if (!state) {
+      throw new LeanPickleError("no-such-state", "What it builds on could not be committed.");
+    }
+    if (state.name !== null || this.#options.onStep) {
+      this.#options.onStep?.(`Restoring ${state.name ?? state.sessionId}`);
+    }
+    await restoreState(this.#cache.handle, this.#servers, state.sessionId, this.#options);
+  }
+
+  /** Where a base is in a process; undefined if it is not there. */
+  #startOn(server: LeanServer, { pickled, state }: BatchBase): Start | undefined {
+    const { loaded } = this.#cache.handle;
+    if (pickled?.process === server.process) {
+      const kind = pickled.kind === "environment" ? "env" : "proofState";
+      return loaded.startOn(server, { kind, id: pickled.replId });
+    }
+    const id = state && loaded.get(server, state.sessionId);
+    const kind = state?.isProofState ? "proofState" : "env";
+    return id === undefined ? undefined : loaded.startOn(server, { kind, id });
+  }
+
+  async #makeIn(server: LeanServer, job: Job, start: Start | undefined): Promise<Made> {
+    const { addition } = job;
+    const lacks = start?.origin?.lacks;
+    const why = `its base was restored by its pickle, and may lack ${lacks}`;
+    const base = job.base?.plan;
+    const plan = lacks === undefined ? job.plan : planInDoubt({ ...addition, base }, job.plan, why);
+    this.#cache.noteLean(server, plan.imports, job.plan);
+    const { line } = addition;
     const options = {
-      within: `line ${addition.line}, `,
-      onAnswer: () => this.#servers.count(),
+      pipelined: true,
+      ...(line === undefined
+        ? { onStep: (what: string) => this.#options.onStep?.(what) }
+        : { within: `line ${line}, ` }),
     };
-    const whole = { ...addition, base: base?.base };
-    const { responses, messages, sorries } = await makeStates(server, whole, baseId, options);
+    const { loaded } = this.#cache.handle;
+    const { reached, ...told } = await runAddition(server, loaded, addition, plan, start, options);
     const candidates: Candidate[] = [];
     try {
-      for (const [index, response] of responses.entries()) {
-        const pickled = await this.#cache.pickle(server, response);
+      for (const [index, { kind, id }] of reached.entries()) {
+        const named = kind === "env" ? { env: id } : { proofState: id };
+        const pickled = await this.#cache.pickle(server, named, { pipelined: true });
         candidates.push({ pickled, name: nameAt(addition, addition.name, index) });
         await candidates.at(-MAX_UNSEALED)?.pickled.sealed.catch(() => {});
       }
     } catch (error) {
-      await Promise.all(candidates.map(({ pickled }) => pickled.temporary.discard()));
+      await discardPickles(candidates);
       throw error;
     }
-    return { candidates, messages, sorries };
+    return { candidates, unknown: plan.unknown, ...told };
   }
+}
 
-  async #keep(slot: Slot, key: string, { candidates, ...told }: Pickling): Promise<void> {
-    const names = candidates.flatMap(({ name }) => name ?? []);
-    slot.waiting = new Set([key, ...names]);
-    slot.states.setPickled(candidates);
-    await this.#writer.add(candidates, (kept) => {
-      if ("states" in kept) {
-        slot.states.setStates(kept.states);
-      }
-      this.#outcomes.settle(slot, "states" in kept ? { ...kept, cached: false, ...told } : kept);
-    });
-    if (candidates.some(({ pickled }) => !pickled.base)) {
-      // Where it is not known how it was made, nothing can be built on it before it is kept.
-      await this.#writer.flush();
-    }
-  }
-
-  /** The id of a base in the REPL. What was made in this very process needs no unpickling. */
-  async #idOf(made: MadeBase, server: LeanServer): Promise<number> {
-    if (made.pickled?.process === server.process) {
-      return made.pickled.replId;
-    }
-    if (!made.state) {
-      // It is in no REPL any more: once it is kept, it can be loaded.
-      await this.#writer.flush();
-    }
-    const state = made.state;
-    if (!state) {
-      throw new LeanPickleError("no-such-state", "What it builds on could not be kept.");
-    }
-    return await this.#cache.load(state.sessionId, server, this.#options.timeout);
-  }
-
-  async #checkWritable(): Promise<void> {
-    if (!this.#isWritable) {
-      await checkWritable(this.#cache.workingDir);
-      this.#isWritable = true;
-    }
-  }
+/** The error for what the cache does not hold if Lean must not make it. */
+function notCached(isExplained: boolean): LeanPickleError {
+  return new LeanPickleError("not-cached", "The cache does not hold it, and Lean is not to run.", {
+    hint: isExplained ? undefined : "--explain says what differs from what the cache holds.",
+  });
 }

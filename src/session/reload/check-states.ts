@@ -1,50 +1,54 @@
-/** Loading states only to see whether they can be: in REPLs of their own, several at once. */
+/** Restoring states only to see whether they can be: in REPLs of their own, several at once. */
 import type { LeanServerOptions, ReplLaunch } from "../../repl/connection.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
-import { AutoLeanServer } from "../auto-lean-server.ts";
-import type { PickleSessionCache } from "../pickle-session-cache.ts";
-import { blameRepl } from "../repl-proof.ts";
-import { planReload, type ReloadUnit } from "../restore/group-by-imports.ts";
-import { ImportLimit } from "../restore/import-limit.ts";
-import { loadUnit } from "../restore/restore-states.ts";
-import { SharedBase } from "../restore/shared-imports.ts";
-import type { OpenCache } from "../state/cache-handle.ts";
-import type { ReloadOptions } from "../state/cache-types.ts";
+import { RestartingServer } from "../restarting-server.ts";
+import { findUnfit } from "../restore/by-pickle.ts";
+import { planRestore } from "../restore/plan-restore.ts";
+import { restoreUnit } from "../restore/restore-states.ts";
+import { Restorer } from "../restore/restorer.ts";
+import type { CacheHandle } from "../state/cache-handle.ts";
+import type { ReloadOptions, RestoreMode } from "../state/cache-types.ts";
 import type { Verdict } from "../state/session-cache.ts";
 
 /** How states are checked. */
 export interface CheckOptions extends LeanServerOptions, Omit<ReloadOptions, "only"> {
   /** Which states. */
   states: readonly ManifestState[];
+  /** How they are restored; as the cache says by default. */
+  restore?: RestoreMode | undefined;
   /** How many REPLs work at once; 1 by default. */
   jobs?: number | undefined;
-  /** The time that one state may take, in seconds; `timeout` by default. */
+  /** The time that one state may take, in seconds; no limit but `timeout` by default. */
   timeoutPerState?: number | undefined;
 }
 
 /**
- * Loads states into REPLs, each with a verdict of its own; what they share is imported once, and the
+ * Restores states in REPLs, each with a verdict of its own. What they share is imported once, and the
  * memory does not grow with their number. `onVerdict` is called in the order of the session ids.
  */
 export async function checkStates(
   launch: ReplLaunch,
-  cache: PickleSessionCache,
-  open: OpenCache,
+  handle: CacheHandle,
   options: CheckOptions,
 ): Promise<Verdict[]> {
-  const { states, jobs = 1, onVerdict } = options;
+  const { states, jobs = 1, onState, onVerdict, restore = handle.restore } = options;
   const verdicts = new InOrder(states, onVerdict);
-  const units = planReload(open.index.manifest, states);
+  const units = planRestore(handle.index.manifest, states, restore);
   const waiting = units.values();
   const workers = Array.from({ length: Math.min(jobs, units.length) }, async () => {
-    const worker = new Worker(launch, cache, open, options);
+    const servers = new RestartingServer(launch, options);
+    const restorer = new Restorer(handle, servers, options);
     try {
       for (const unit of waiting) {
-        await worker.load(unit, (verdict) => verdicts.add(verdict));
-        verdicts.finish(unit.states);
+        await restoreUnit(handle, restorer, unit, {
+          check: (state) => findUnfit(launch, handle, state),
+          onState,
+          onVerdict: (verdict) => verdicts.add(verdict),
+        });
+        verdicts.finish(unit.states.map(({ state }) => state));
       }
     } finally {
-      await worker.close();
+      await servers.close();
     }
   });
   const ends = await Promise.allSettled(workers);
@@ -54,52 +58,6 @@ export async function checkStates(
     }
   }
   return verdicts.all();
-}
-
-/** One REPL at a time. */
-class Worker {
-  readonly #launch: ReplLaunch;
-  readonly #open: OpenCache;
-  readonly #options: CheckOptions;
-  readonly #server: AutoLeanServer;
-  readonly #limit: ImportLimit;
-
-  constructor(
-    launch: ReplLaunch,
-    cache: PickleSessionCache,
-    open: OpenCache,
-    options: CheckOptions,
-  ) {
-    this.#launch = launch;
-    this.#open = open;
-    this.#options = options;
-    this.#server = new AutoLeanServer(launch, { ...options, sessionCache: cache });
-    this.#limit = new ImportLimit(this.#server);
-  }
-
-  async load(unit: ReloadUnit, onVerdict: (verdict: Verdict) => void): Promise<void> {
-    const { timeoutPerState, timeout, onState, verbose } = this.#options;
-    const base = new SharedBase(unit.header, { timeout, verbose }, this.#limit);
-    await loadUnit(this.#open, this.#server, unit, base, {
-      timeout: timeoutPerState ?? timeout,
-      verbose,
-      onState,
-      onVerdict,
-      onFailure: (cause) => this.#blame(cause),
-    });
-  }
-
-  /** Where what runs is no REPL, the states are not to blame. */
-  async #blame(cause: unknown): Promise<void> {
-    const fault = await blameRepl(this.#launch, cause, this.#options.signal);
-    if (fault !== cause) {
-      throw fault;
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#server.close();
-  }
 }
 
 /** Verdicts that come in any order, told in that of the session ids. */

@@ -1,92 +1,76 @@
-import { LeanPickleError } from "../../errors.ts";
+/** Restoring a state by its pickle: the REPL reads it, and the result is compared. */
+import { keySteps, type StepTo } from "../../recipe/plan.ts";
+import type { RecipeStep } from "../../recipe/steps.ts";
 import type { ReplConnection, ReplLaunch, RunOptions } from "../../repl/connection.ts";
-import { ReplMemoryError } from "../../repl/errors.ts";
-import { isErrorAnswer } from "../../repl/protocol.ts";
+import { errorMessages, isErrorAnswer } from "../../repl/protocol.ts";
 import { picklePath } from "../../store/disk/layout.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
 import { findDistrust } from "../../store/manifest/trust.ts";
 import { findDamage } from "../../store/pickles/pickle-file.ts";
-import type { OpenCache } from "../state/cache-handle.ts";
-import type { SharedBase } from "./shared-imports.ts";
-import { findChange, judge, otherLean, viewOf } from "./verdict.ts";
-import type { NotLoaded, Unpickled } from "./verdicts.ts";
+import type { CacheHandle } from "../state/cache-handle.ts";
+import { originOfState } from "../state/origin.ts";
+import { NOTHING, type StepOptions, StepRunner } from "../steps/run-steps.ts";
+import type { Way } from "./choose-ways.ts";
+import { findChange, type NotRestored, otherLean, type Restoring, viewOf } from "./verdict.ts";
 
 /** Where a pickle is, and whether it is loaded whoever may have written it. */
-export type Whereabouts = Pick<OpenCache, "workingDir" | "trust">;
+export type Whereabouts = Pick<CacheHandle, "workingDir" | "trust">;
 
 /**
- * Loads a state into a REPL, and checks that it is the state that was added. A pickle that is not
- * as it was written is never handed to Lean, which would not notice; nor is one that somebody else
- * could have written, nor that of a Lean of which it is known that it is another one.
- * @param base what a proof state is replayed onto; one that does not come back on it is tried again
- * as it is
- * @param wasOnBase whether it did not come back on it before
- * @throws what says nothing of the state: the REPL cannot be started, the work was interrupted
+ * Has the REPL read the pickle of a state. A pickle that is not as it was written is never handed to
+ * Lean, which would not notice; nor one that somebody else could have written, nor one of another
+ * Lean.
  */
-export async function unpickle(
+export async function restoreByPickle(
   server: ReplConnection,
-  where: Whereabouts,
+  handle: CacheHandle,
   state: ManifestState,
-  options: RunOptions,
-  base?: SharedBase,
-  wasOnBase = false,
-): Promise<Unpickled> {
-  try {
-    const unfit = await findUnfit(server.launch, where, state);
-    if (unfit) {
-      return unfit;
-    }
-    const path = picklePath(where.workingDir, state);
-    if (!state.isProofState) {
-      await base?.beginImport();
-      return await unlessCrowded(() => unpickleEnvironment(server, path, options));
-    }
-    const onBase = base && !wasOnBase && (await unpickleOnBase(server, path, state, options, base));
-    if (onBase) {
-      return onBase;
-    }
-    await base?.beginImport();
-    return await unlessCrowded(() => unpickleProofState(server, { path }, state, options));
-  } catch (error) {
-    return judge(error, state, server.launch);
+  way: Extract<Way, { via: "pickle" }>,
+  options: StepOptions,
+): Promise<Restoring> {
+  const unfit = await findUnfit(server.launch, handle, state);
+  if (unfit) {
+    return unfit;
   }
+  const restoring = state.isProofState
+    ? await unpickleProofState(server, handle, state, way, options)
+    : await unpickleEnvironment(server, handle, state, options);
+  if (restoring.status === "loaded") {
+    const origin = originOfState(handle.index.manifest.recipes, state);
+    const { lacks } = way;
+    handle.loaded.set(restoring.process, state, restoring.replId, {
+      ...origin,
+      ...(lacks !== undefined && { lacks }),
+    });
+  }
+  return restoring;
 }
 
-/** What is known of a state without Lean, where it is not to be loaded. */
+/** What is known of a state without Lean, if its pickle is not to be loaded. */
 export async function findUnfit(
   launch: ReplLaunch,
   { workingDir, trust }: Whereabouts,
   state: ManifestState,
-): Promise<NotLoaded | undefined> {
-  return (
-    (trust ? undefined : findDistrustOf(workingDir, state)) ??
-    (await findDamageOf(workingDir, state)) ??
-    findOtherLean(launch, state)
-  );
-}
-
-function findDistrustOf(workingDir: string, state: ManifestState): NotLoaded | undefined {
-  const message = findDistrust(workingDir, state);
-  return message === undefined ? undefined : { status: "failed", code: "untrusted", message };
-}
-
-async function findDamageOf(
-  workingDir: string,
-  state: ManifestState,
-): Promise<NotLoaded | undefined> {
-  const message = await findDamage(workingDir, state);
-  return message === undefined ? undefined : { status: "damaged", message };
+): Promise<NotRestored | undefined> {
+  const distrust = trust ? undefined : findDistrust(workingDir, state);
+  if (distrust !== undefined) {
+    return { status: "failed", code: "untrusted", message: distrust };
+  }
+  const damage = await findDamage(workingDir, state);
+  return damage === undefined
+    ? findOtherLean(launch, state)
+    : { status: "damaged", message: damage };
 }
 
 /**
- * Where both versions are known, and differ, Lean need not be asked. The name of a toolchain is what
- * somebody called it: where it is still the same one, a release candidate may go by the name of its
+ * If both versions are known, and differ, Lean need not be asked. The name of a toolchain is what
+ * somebody called it: while it is the same one, a release candidate may go by the name of its
  * release, and only Lean knows.
  */
 export function findOtherLean(
   { toolchain }: ReplLaunch,
   { lean }: ManifestState,
-): NotLoaded | undefined {
+): NotRestored | undefined {
   const reading = toolchain == null ? null : versionOfToolchain(toolchain);
   if (reading === null || lean.version === null) {
     return undefined;
@@ -102,127 +86,122 @@ function versionOfToolchain(toolchain: string): string | null {
   return /(?:^|:)v?(\d+\.\d+\.\d+(?:-rc\d+)?)$/.exec(toolchain)?.[1] ?? null;
 }
 
-/** Undefined where the state is to be tried as it is; a state that hangs has had its time. */
-async function unpickleOnBase(
+async function unpickleEnvironment(
   server: ReplConnection,
-  path: string,
+  handle: CacheHandle,
   state: ManifestState,
-  options: RunOptions,
-  base: SharedBase,
-): Promise<Unpickled | undefined> {
-  if (base.isUnusable) {
-    return undefined;
+  options: StepOptions,
+): Promise<Restoring> {
+  const path = picklePath(handle.workingDir, state);
+  const { process } = server;
+  handle.loaded.in(process).imports++;
+  const answer = await server.run({ unpickleEnvFrom: path }, nextOf(options));
+  if (isErrorAnswer(answer)) {
+    return refused(answer.message);
   }
-  if (!base.isKnownToRepl) {
-    const without = await findWhetherBasesAreKnown(server, path, state, options, base);
-    if (without || base.isUnusable) {
-      return without;
-    }
-  }
-  const env = await base.idIn(server);
-  if (env === undefined) {
-    return undefined;
-  }
-  const unpickled = await attempt(server, { path, env }, state, options);
-  if (unpickled?.status === "loaded") {
-    base.noteProven();
-  }
-  return answerOf(unpickled);
+  options.onElapsed?.(server.madeBy({ kind: "env", id: answer.env })?.elapsedMs ?? 0);
+  return { status: "loaded", replId: answer.env, process, via: "pickle", warnings: [] };
 }
+
+async function unpickleProofState(
+  server: ReplConnection,
+  handle: CacheHandle,
+  state: ManifestState,
+  { onto }: Extract<Way, { via: "pickle" }>,
+  options: StepOptions,
+): Promise<Restoring> {
+  const path = picklePath(handle.workingDir, state);
+  const { process } = server;
+  const contents = handle.loaded.in(process);
+  let env: number | undefined;
+  if (onto !== null) {
+    const takesBase = await askTakesBase(server, handle, path, options);
+    env = takesBase ? await baseEnvironment(server, handle, onto, options) : undefined;
+    if (env === undefined) {
+      return refused("It has no environment for it.");
+    }
+  } else {
+    contents.imports++;
+  }
+  const request = { unpickleProofStateFrom: path, ...(env !== undefined && { env }) };
+  const answer = await server.run(request, nextOf(options));
+  if (isErrorAnswer(answer)) {
+    return refused(answer.message);
+  }
+  const { proofState } = answer;
+  options.onElapsed?.(server.madeBy({ kind: "proofState", id: proofState })?.elapsedMs ?? 0);
+  const expected = viewOf(state);
+  const found = viewOf(answer);
+  const change = findChange(expected, found);
+  return change === undefined
+    ? { status: "loaded", replId: proofState, process, via: "pickle", warnings: [] }
+    : { status: "goals-changed", message: change, found, expected };
+}
+
+/** Whether the REPL of a launch unpickles proof states on environments. */
+const baseTakers = new WeakMap<ReplLaunch, boolean>();
 
 /** An id that no REPL will ever give out. */
 const NO_ENVIRONMENT = 2 ** 31 - 1;
 
 /**
- * Finds out whether the REPL replays proof states onto environments, by naming one that there is
- * not: one from before v4.5.0 takes no notice, and imports for each state.
- * @returns what such a REPL made of the state; undefined where there is no answer yet
+ * Asks the REPL, once, whether it unpickles proof states on environments, by naming one that is not there: a
+ * REPL from before v4.5.0 takes no notice, and imports for each state.
  */
-async function findWhetherBasesAreKnown(
+async function askTakesBase(
   server: ReplConnection,
+  { loaded }: CacheHandle,
   path: string,
-  state: ManifestState,
-  options: RunOptions,
-  base: SharedBase,
-): Promise<Unpickled | undefined> {
-  await base.makeRoom();
-  const unpickled = await attempt(server, { path, env: NO_ENVIRONMENT }, state, options);
-  if (unpickled === undefined || "cause" in unpickled) {
-    // The REPL died: the state will show whether that was its doing.
-    return answerOf(unpickled);
+  options: StepOptions,
+): Promise<boolean> {
+  const known = baseTakers.get(server.launch);
+  if (known !== undefined) {
+    return known;
   }
-  const isKnown = unpickled.status === "failed";
-  base.noteWhetherKnown(isKnown);
-  if (isKnown) {
-    return undefined;
-  }
-  base.countImport();
-  return unpickled;
+  const request = { unpickleProofStateFrom: path, env: NO_ENVIRONMENT };
+  const isTaken = isErrorAnswer(await server.run(request, nextOf(options)));
+  loaded.in(server.process).imports += isTaken ? 0 : 1;
+  baseTakers.set(server.launch, isTaken);
+  return isTaken;
 }
 
-/** Undefined where the environment belonged to a process that has ended. */
-export async function attempt(
+/** The environment that code gives; undefined if Lean finds errors in it. */
+async function baseEnvironment(
   server: ReplConnection,
-  from: { path: string; env: number },
-  state: ManifestState,
-  options: RunOptions,
-): Promise<Unpickled | undefined> {
-  return await unpickleProofState(server, from, state, options).catch((error: unknown) =>
-    error instanceof LeanPickleError && error.code === "stale-id"
-      ? undefined
-      : judge(error, state, server.launch),
-  );
-}
-
-/** What needs not be tried again without a base. */
-export function answerOf(unpickled: Unpickled | undefined): Unpickled | undefined {
-  const isAnswer = unpickled?.status === "loaded" || unpickled?.status === "timeout";
-  return isAnswer ? unpickled : undefined;
-}
-
-/**
- * Where the REPL had too much memory, that may have been the other states': one that starts anew
- * tries again with this one alone. Unpickling twice does no harm.
- */
-async function unlessCrowded(attempt: () => Promise<Unpickled>): Promise<Unpickled> {
-  try {
-    return await attempt();
-  } catch (error) {
-    if (!(error instanceof ReplMemoryError)) {
-      throw error;
+  { loaded }: CacheHandle,
+  code: readonly string[],
+  options: StepOptions,
+): Promise<number | undefined> {
+  // Without any code, it is what every environment has.
+  const texts = code.length > 0 ? code : [""];
+  const steps = texts.map((cmd): StepTo<RecipeStep> => ({ kind: "environment", step: { cmd } }));
+  // Keys that no state has: what is shared here is the text.
+  const keyed = keySteps(null, steps, { base: true }).map((step) => ({ ...step, inputs: {} }));
+  let isGood = true;
+  const onAnswer: StepOptions["onAnswer"] = (answer) => {
+    isGood &&= !isErrorAnswer(answer) && errorMessages(answer).length === 0;
+    if (!isGood) {
+      throw new RefusedBase();
     }
-    return await attempt().catch((again: unknown) => {
-      throw again instanceof ReplMemoryError && again.turn !== "run" ? error : again;
-    });
+  };
+  try {
+    const runner = new StepRunner(server, loaded, { ...options, onAnswer });
+    const { reached } = await runner.run(keyed, NOTHING, null);
+    return reached.of.id;
+  } catch (error) {
+    if (error instanceof RefusedBase) {
+      return undefined;
+    }
+    throw error;
   }
 }
 
-async function unpickleEnvironment(
-  server: ReplConnection,
-  path: string,
-  options: RunOptions,
-): Promise<Unpickled> {
-  const answer = await server.run({ unpickleEnvFrom: path }, options);
-  return isErrorAnswer(answer)
-    ? { status: "failed", message: `The REPL refused it: ${answer.message}` }
-    : { status: "loaded", replId: answer.env, process: server.process };
+class RefusedBase extends Error {}
+
+function refused(message: string): NotRestored {
+  return { status: "failed", message: `The REPL refused it: ${message}` };
 }
 
-async function unpickleProofState(
-  server: ReplConnection,
-  { path, env }: { path: string; env?: number },
-  state: ManifestState,
-  options: RunOptions,
-): Promise<Unpickled> {
-  const request = { unpickleProofStateFrom: path, ...(env !== undefined && { env }) };
-  const answer = await server.run(request, options);
-  if (isErrorAnswer(answer)) {
-    return { status: "failed", message: `The REPL refused it: ${answer.message}` };
-  }
-  const expected = viewOf(state);
-  const found = viewOf(answer);
-  const change = findChange(expected, found);
-  return change === undefined
-    ? { status: "loaded", replId: answer.proofState, process: server.process }
-    : { status: "goals-changed", message: change, found, expected };
+function nextOf(options: StepOptions): RunOptions {
+  return options.next?.() ?? options;
 }

@@ -1,122 +1,101 @@
+/** Restoring a state by its recipe: its steps are run again, and the result is compared. */
 import { LeanPickleError } from "../../errors.ts";
-import type { LeanServerOptions, ReplLaunch } from "../../repl/connection.ts";
-import { ReplEndedError } from "../../repl/errors.ts";
-import type { ManifestState } from "../../store/manifest/schema.ts";
-import { AutoLeanServer } from "../auto-lean-server.ts";
-import type { PickleSessionCache } from "../pickle-session-cache.ts";
-import { MAX_COMMANDS } from "../recycled-server.ts";
-import type { Pickled } from "../save/pickle-state.ts";
-import { ImportLimit } from "./import-limit.ts";
-import { type KeyedStep, NOTHING, type Reached, Replayer } from "./replaying.ts";
+import type { KeyedStep } from "../../recipe/plan.ts";
+import type { ReplConnection } from "../../repl/connection.ts";
+import {
+  type CommandAnswer,
+  errorMessages,
+  isErrorAnswer,
+  type ReplAnswer,
+} from "../../repl/protocol.ts";
+import type { ManifestState, RecipeEntry } from "../../store/manifest/schema.ts";
+import { findRecipeDistrust } from "../../store/manifest/trust.ts";
+import type { CacheHandle } from "../state/cache-handle.ts";
+import type { Reached } from "../state/loaded-states.ts";
+import { MissingSorryError, NOTHING, type StepOptions, StepRunner } from "../steps/run-steps.ts";
+import type { RecipeLink } from "./choose-ways.ts";
+import { findChange, type Restoring, viewOf } from "./verdict.ts";
 
-/** Makes states from their recipes, in one REPL at a time: what they share is made once. */
-export class Remaker {
-  readonly #cache: PickleSessionCache;
-  readonly #options: LeanServerOptions;
-  readonly #server: AutoLeanServer;
-  readonly #limit: ImportLimit;
-  readonly #replayer: Replayer;
-
-  constructor(launch: ReplLaunch, cache: PickleSessionCache, options: LeanServerOptions) {
-    this.#cache = cache;
-    this.#options = options;
-    this.#server = new AutoLeanServer(launch, { ...options, sessionCache: cache });
-    this.#limit = new ImportLimit(this.#server);
-    this.#replayer = new Replayer(this.#server, options);
+/** Runs the recipe of a state again. */
+export async function restoreByRecipe(
+  server: ReplConnection,
+  handle: CacheHandle,
+  state: ManifestState,
+  recipe: readonly RecipeLink[],
+  options: StepOptions,
+): Promise<Restoring> {
+  const distrust = handle.trust ? undefined : findRecipeDistrust(handle.workingDir);
+  if (distrust !== undefined) {
+    return { status: "failed", code: "untrusted", message: distrust };
   }
-
-  /**
-   * Makes what a recipe leads to, and has it pickled. Where a REPL fails that had done other work
-   * before, that may have been the cause: then it is made once more, in a new one.
-   * @param unusable the session ids of states that cannot be loaded
-   * @throws {LeanPickleError} where it cannot be made any more
-   */
-  async make(recipe: readonly KeyedStep[], unusable: ReadonlySet<number>): Promise<Pickled> {
-    if (this.#replayer.stepsTaken >= MAX_COMMANDS) {
-      await this.#server.restart();
+  const { process } = server;
+  const runner = new StepRunner(server, handle.loaded, {
+    ...options,
+    onAnswer: (answer, at) => checkRecipeStep(answer, at, recipe[at]?.[1]),
+  });
+  try {
+    const { reached, origin } = await runner.run(recipe.map(keyedStep), NOTHING, state.imports);
+    const changed = compareGoals(state, reached);
+    if (changed) {
+      return changed;
     }
-    const wasUsed = this.#server.isAlive;
-    try {
-      return await this.#makeOnce(recipe, unusable);
-    } catch (error) {
-      if (!wasUsed || !mayBeOfOthers(error) || this.#options.signal?.aborted) {
-        throw error;
-      }
-      await this.#server.restart();
-      return await this.#makeOnce(recipe, unusable);
+    handle.loaded.set(process, state, reached.of.id, origin);
+    return { status: "loaded", replId: reached.of.id, process, via: "recipe", warnings: [] };
+  } catch (error) {
+    if (error instanceof MissingSorryError) {
+      const message = `Its recipe no longer gives it: there is no sorry ${error.index} any more.`;
+      return { status: "failed", message };
     }
-  }
-
-  /** Ends the REPL. */
-  async close(): Promise<void> {
-    await this.#server.close();
-  }
-
-  async #makeOnce(recipe: readonly KeyedStep[], unusable: ReadonlySet<number>): Promise<Pickled> {
-    const from = await this.#findStart(recipe, unusable);
-    const made = await this.#replayer.replay(recipe, from).catch(async (error: unknown) => {
-      // An unpickled definition has no code that could be run, which the recipe may need.
-      if (from === NOTHING || !isLeanError(error)) {
-        throw error;
-      }
-      await this.#limit.begin();
-      return await this.#replayer.replay(recipe, NOTHING);
-    });
-    return await this.#cache.pickle(this.#server, made, this.#options);
-  }
-
-  /** What is nearest to the end of a recipe, of what is in the process or can be loaded into it. */
-  async #findStart(recipe: readonly KeyedStep[], unusable: ReadonlySet<number>): Promise<Reached> {
-    for (let steps = recipe.length; steps > 0; steps--) {
-      const reached =
-        this.#replayer.find(recipe, steps) ?? (await this.#load(recipe, steps, unusable));
-      if (reached) {
-        return reached;
-      }
+    if (error instanceof LeanPickleError && error.code === "lean-error") {
+      return { status: "failed", message: error.message };
     }
-    await this.#limit.begin();
-    return NOTHING;
-  }
-
-  /** The state of the cache that the first `steps` of a recipe lead to, where it is whole. */
-  async #load(
-    recipe: readonly KeyedStep[],
-    steps: number,
-    unusable: ReadonlySet<number>,
-  ): Promise<Reached | undefined> {
-    const [, next] = recipe[steps] ?? [];
-    const base = this.#cache.lookUp(recipe[steps - 1]?.[0] ?? "")?.entry;
-    // A sorry is taken of an answer, which a state that was loaded no longer has.
-    if (!base || !next || "sorry" in next.step || unusable.has(base.sessionId)) {
-      return undefined;
-    }
-    const id = await this.#loadIfWhole(base);
-    const at = base.isProofState ? { proofState: id ?? 0 } : { env: id ?? 0 };
-    return id === undefined ? undefined : { steps, at, sorries: [] };
-  }
-
-  async #loadIfWhole({ sessionId }: ManifestState): Promise<number | undefined> {
-    if (this.#cache.getReplId(sessionId, this.#server) === undefined) {
-      await this.#limit.begin();
-    }
-    try {
-      return await this.#cache.load(sessionId, this.#server, this.#options.timeout);
-    } catch (error) {
-      const isGone = ["not-loaded", "untrusted", "no-such-state", "timeout"];
-      if (error instanceof LeanPickleError && isGone.includes(error.code)) {
-        return undefined;
-      }
-      throw error;
-    }
+    throw error;
   }
 }
 
-function isLeanError(error: unknown): boolean {
-  return error instanceof LeanPickleError && error.code === "lean-error";
+function keyedStep([key, { step, inputs }]: RecipeLink): KeyedStep & Pick<RecipeEntry, "inputs"> {
+  return { kind: "cmd" in step ? "environment" : "proof-state", step, key, inputs };
 }
 
-/** Whether an error may be due to what the process did before; what hangs has had its time. */
-function mayBeOfOthers(error: unknown): boolean {
-  const isStale = error instanceof LeanPickleError && error.code === "stale-id";
-  return isStale || (error instanceof ReplEndedError && error.code !== "timeout");
+/**
+ * Checks that a step of a recipe went as it did when the state was added. Errors that were allowed
+ * then are so again.
+ * @throws {LeanPickleError} `lean-error`
+ */
+export function checkRecipeStep(
+  answer: ReplAnswer,
+  at: number,
+  entry: RecipeEntry | undefined,
+): void {
+  const refused = isErrorAnswer(answer) ? answer.message : undefined;
+  const error = refused ?? (entry?.hasErrors ? undefined : errorMessages(answer)[0]?.data);
+  if (error !== undefined) {
+    throw noLonger(`Lean refuses step ${at + 1}: ${error.trim()}`);
+  }
+  const sorries = (answer as CommandAnswer).sorries?.length ?? 0;
+  if (entry?.sorries !== undefined && entry.sorries !== sorries) {
+    throw noLonger(`step ${at + 1} has ${sorries} sorries, and had ${entry.sorries}.`);
+  }
+}
+
+function noLonger(why: string): LeanPickleError {
+  return new LeanPickleError("lean-error", `Its recipe no longer gives it: ${why}`);
+}
+
+function compareGoals(state: ManifestState, reached: Reached): Restoring | undefined {
+  if (!state.isProofState || !reached.goals) {
+    return undefined;
+  }
+  const expected = viewOf(state);
+  const found = viewOf({ goals: [...reached.goals], proofStatus: reached.proofStatus });
+  // A sorry has the text of all its goals as one.
+  const isOne = reached.goals.length === 1 && expected.goals.length > 1;
+  const same = isOne && expected.goals.join("\n\n") === reached.goals[0];
+  const isSame = same || expected.goals.join("\n") === reached.goals.join("\n");
+  const change = isSame
+    ? findChange(expected, { ...found, goals: expected.goals })
+    : findChange(expected, found);
+  return change === undefined
+    ? undefined
+    : { status: "goals-changed", message: change, found, expected };
 }

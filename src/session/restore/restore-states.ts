@@ -1,34 +1,112 @@
-/** Loading states of a cache into a REPL. */
-import type { ReplConnection, RunOptions } from "../../repl/connection.ts";
-import { type ManifestState, recipesOf } from "../../store/manifest/schema.ts";
+/** Restoring states for those that need them: all states of a unit, or one. */
+import type { ReplConnection } from "../../repl/connection.ts";
+import type { ManifestState } from "../../store/manifest/schema.ts";
 import { touchPickle } from "../../store/pickles/pickle-presence.ts";
-import type { OpenCache } from "../state/cache-handle.ts";
+import type { CacheHandle } from "../state/cache-handle.ts";
 import type { ReloadOptions } from "../state/cache-types.ts";
+import { noSuchState } from "../state/names.ts";
 import type { Verdict } from "../state/session-cache.ts";
-import { unpickle } from "./by-pickle.ts";
-import { planReload, type ReloadUnit } from "./group-by-imports.ts";
-import { LookAhead } from "./look-ahead.ts";
-import { SharedBase } from "./shared-imports.ts";
-import { type Early, unpickleEarly } from "./unpickle-early.ts";
-import { noSuchState, type Unpickled, verdictOf, whyNotLoaded } from "./verdicts.ts";
+import { findOtherLean, findUnfit } from "./by-pickle.ts";
+import { HOW_TO_BE_FASTER, SLOW_MS } from "./how-to-be-faster.ts";
+import { type PlannedState, planRestore, type RestoreUnit } from "./plan-restore.ts";
+import {
+  hostOf,
+  type Outcome,
+  type RestoreHost,
+  type RestoreOptions,
+  Restorer,
+} from "./restorer.ts";
+import { type NotRestored, type Restored, verdictOf, whyNotRestored } from "./verdict.ts";
+
+/** How many states of a unit may be under way at once: enough for the REPL never to wait. */
+const WINDOW = 12;
+
+/** What is called while the states of a unit are restored. */
+interface UnitCallbacks {
+  /** Returns what is known of a state without Lean, if it is not to be restored. */
+  check(state: ManifestState): Promise<NotRestored | undefined>;
+  /** Called when it is the turn of a state. */
+  onState?: ((state: ManifestState) => void) | undefined;
+  /** Not called for a state that was removed in the meantime. */
+  onVerdict(verdict: Verdict): void;
+}
+
+/**
+ * Restores the states of a unit in their order. The first one makes what they share; then several
+ * are under way at once.
+ */
+export async function restoreUnit(
+  handle: CacheHandle,
+  restorer: Restorer,
+  { states }: RestoreUnit,
+  { check, onState, onVerdict }: UnitCallbacks,
+): Promise<void> {
+  const begin = async (planned: PlannedState, isPipelined: boolean): Promise<Outcome> => {
+    const unfit = await check(planned.state);
+    return unfit
+      ? { restoring: unfit, elapsedMs: 0, isAsPlanned: true }
+      : await restorer.restore(planned, isPipelined);
+  };
+  const begun: Promise<Outcome>[] = [];
+  for (const [at, planned] of states.entries()) {
+    onState?.(planned.state);
+    const outcome = await (begun[at] ?? begin(planned, false));
+    // What the others share is there, if the planned way led to this one.
+    const window = outcome.isAsPlanned ? WINDOW : 0;
+    for (let next = Math.max(begun.length, at + 1); next <= at + window; next++) {
+      const state = states[next];
+      if (state) {
+        begun[next] = begin(state, true);
+        // It is awaited in its turn.
+        begun[next]?.catch(() => {});
+      }
+    }
+    const last = await followChanges(handle, planned.state, outcome, (state) =>
+      begin(restorer.plan(state), false),
+    );
+    if (last) {
+      onVerdict(verdictOf(last.state, last.outcome.restoring, last.outcome.elapsedMs));
+    }
+  }
+}
+
+/**
+ * Restores a state again that was not restored, while it turns out that its pickle was replaced since
+ * the manifest was read. Undefined if it was removed.
+ */
+async function followChanges(
+  handle: CacheHandle,
+  state: ManifestState,
+  outcome: Outcome,
+  again: (state: ManifestState) => Promise<Outcome>,
+): Promise<{ state: ManifestState; outcome: Outcome } | undefined> {
+  if (outcome.restoring.status === "loaded") {
+    return { state, outcome };
+  }
+  handle.refresh();
+  const now = handle.index.byId(state.sessionId);
+  if (!now || now.pickleFile === state.pickleFile) {
+    return now && { state: now, outcome };
+  }
+  return await followChanges(handle, now, await again(now), again);
+}
 
 /** As {@link PickleSessionCache.reload}. */
 export async function reloadStates(
-  open: OpenCache,
+  handle: CacheHandle,
   server: ReplConnection,
   timeoutPerState: number | undefined,
   { verbose, only, onState, onVerdict }: ReloadOptions,
 ): Promise<Verdict[]> {
-  open.refresh();
-  const { manifest } = open.index;
+  handle.refresh();
+  const { manifest } = handle.index;
   const chosen = only && new Set(only);
   const states = manifest.states.filter(({ sessionId }) => chosen?.has(sessionId) ?? true);
+  const restorer = new Restorer(handle, hostOf(server), { verbose, timeoutPerState });
   const verdicts: Verdict[] = [];
-  for (const unit of planReload(manifest, states)) {
-    const base = new SharedBase(unit.header, { verbose });
-    await loadUnit(open, server, unit, base, {
-      timeout: timeoutPerState,
-      verbose,
+  for (const unit of planRestore(manifest, states, handle.restore)) {
+    await restoreUnit(handle, restorer, unit, {
+      check: (state) => findUnfit(server.launch, handle, state),
       onState,
       onVerdict(verdict) {
         verdicts.push(verdict);
@@ -39,81 +117,50 @@ export async function reloadStates(
   return verdicts.sort((a, b) => b.sessionId - a.sessionId);
 }
 
-/** How the states of a unit are loaded. */
-interface LoadUnitOptions extends RunOptions, Pick<ReloadOptions, "onState"> {
-  /** Not called for a state that was removed in the meantime. */
-  onVerdict(verdict: Verdict): void;
-  /** Called before a state that failed gets its verdict, with what it failed of. */
-  onFailure?: ((cause: unknown) => Promise<void>) | undefined;
-}
-
-/** Loads the states of a unit in their order, each with a verdict of its own. */
-export async function loadUnit(
-  open: OpenCache,
-  server: ReplConnection,
-  { states }: ReloadUnit,
-  base: SharedBase,
-  { onState, onVerdict, onFailure, ...options }: LoadUnitOptions,
-): Promise<void> {
-  const lookAhead = new LookAhead(states, (state) =>
-    unpickleEarly(server, open, state, options, base),
-  );
-  for (const state of states) {
-    onState?.(state);
-    const { early, elapsedMs } = await lookAhead.take(base.provenIn(server) !== undefined);
-    const startedAt = performance.now();
-    const unpickled = await unpickleState(open, server, state, options, base, early);
-    if (unpickled && "cause" in unpickled) {
-      await onFailure?.(unpickled.cause);
-    }
-    if (unpickled) {
-      const ownMs = elapsedMs + performance.now() - startedAt;
-      onVerdict(verdictOf(state, unpickled, Math.round(ownMs)));
-    }
-  }
-}
-
-/** Loads a state that is not loaded yet, which is a use of it, and resolves to its id. */
-export async function loadState(
-  open: OpenCache,
-  server: ReplConnection,
+/**
+ * Restores a state that is not loaded yet, which is a use of it.
+ * @returns its id
+ */
+export async function restoreState(
+  handle: CacheHandle,
+  host: RestoreHost,
   sessionId: number,
-  options: RunOptions,
+  options: RestoreOptions,
 ): Promise<number> {
-  const state = open.index.byId(sessionId);
-  const unpickled = state && (await unpickleState(open, server, state, options));
-  if (!unpickled) {
+  const restorer = new Restorer(handle, host, options);
+  const restore = async (state: ManifestState): Promise<Outcome> => {
+    const unfit = findOtherLean(host.launch, state);
+    return unfit
+      ? { restoring: unfit, elapsedMs: 0, isAsPlanned: true }
+      : await restorer.restore(restorer.plan(state));
+  };
+  const state = handle.index.byId(sessionId);
+  const last = state && (await followChanges(handle, state, await restore(state), restore));
+  if (!last) {
     throw noSuchState(sessionId);
   }
-  if (unpickled.status === "loaded") {
-    touchPickle(open.workingDir, open.index.byId(sessionId) ?? state);
-    return unpickled.replId;
+  const { restoring, elapsedMs } = last.outcome;
+  if (restoring.status !== "loaded") {
+    throw whyNotRestored(sessionId, restoring);
   }
-  throw whyNotLoaded(sessionId, unpickled);
+  tellHow(last.state, restoring, elapsedMs, options);
+  touchPickle(handle.workingDir, handle.index.byId(sessionId) ?? last.state);
+  return restoring.replId;
 }
 
-/** Undefined for a state that is gone: pickles are not locked while they are loaded. */
-async function unpickleState(
-  open: OpenCache,
-  server: ReplConnection,
+function tellHow(
   state: ManifestState,
-  options: RunOptions,
-  base?: SharedBase,
-  early?: Early,
-): Promise<Unpickled | undefined> {
-  const unpickled =
-    typeof early === "object"
-      ? early
-      : await unpickle(server, open, state, options, base, early !== undefined);
-  if (unpickled.status === "loaded") {
-    const recipes = { steps: recipesOf(open.index.manifest, state.key) };
-    open.loaded.set(unpickled.process, state, unpickled.replId, recipes);
-    return unpickled;
+  { via, warnings }: Restored,
+  elapsedMs: number,
+  { onWarning }: RestoreOptions,
+): void {
+  for (const warning of warnings) {
+    onWarning?.(state, warning);
   }
-  // It may have been removed, or made again in another file, since the manifest was read.
-  open.refresh();
-  const now = open.index.byId(state.sessionId);
-  return now && now.pickleFile !== state.pickleFile
-    ? await unpickleState(open, server, now, options, base)
-    : now && unpickled;
+  if (via === "recipe" && elapsedMs > SLOW_MS) {
+    onWarning?.(
+      state,
+      `Restoring it by its recipe took ${Math.round(elapsedMs / 1000)} s. ${HOW_TO_BE_FASTER}`,
+    );
+  }
 }

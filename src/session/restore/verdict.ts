@@ -1,12 +1,79 @@
-/** What it means for a state that it did not come back, or came back as another one. */
-import { describeSystemError, hasSystemCode, isSystemError } from "../../errors.ts";
+/** What is found out about a state that is restored. */
+import {
+  describeSystemError,
+  hasSystemCode,
+  isSystemError,
+  LeanPickleError,
+} from "../../errors.ts";
 import type { ReplLaunch } from "../../repl/connection.ts";
 import { ReplEndedError } from "../../repl/errors.ts";
 import { targetOf } from "../../repl/goals.ts";
 import { findFailedImport } from "../../repl/import-errors.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
-import type { ProofView } from "../state/session-cache.ts";
-import type { NotLoaded } from "./verdicts.ts";
+import { HOW_TO_TRUST } from "../../store/manifest/trust.ts";
+import type { ProofView, Verdict, VerdictStatus, Via } from "../state/session-cache.ts";
+
+/** A state that was not restored, and why. */
+export interface NotRestored {
+  status: Exclude<VerdictStatus, "loaded" | "repaired">;
+  message: string;
+  /** What went wrong, if the status does not say it. */
+  code?: "untrusted";
+  /** What came back, and what was added, if these differ. */
+  found?: ProofView;
+  expected?: ProofView;
+  cause?: unknown;
+}
+
+/** A state that was restored, and the process that its id belongs to. */
+export interface Restored {
+  status: "loaded";
+  replId: number;
+  process: object;
+  via: Via;
+  /** What a person has to know of it, in sentences. */
+  warnings: string[];
+}
+
+/** The result of restoring a state. */
+export type Restoring = Restored | NotRestored;
+
+/** What was found out about a state, as a verdict on it. */
+export function verdictOf(state: ManifestState, restoring: Restoring, elapsedMs: number): Verdict {
+  const { sessionId, name, isProofState } = state;
+  const common = { sessionId, name, isProofState };
+  if (restoring.status === "loaded") {
+    const { status, replId, via, warnings } = restoring;
+    const told = warnings.length > 0 ? { message: warnings.join(" ") } : {};
+    return { ...common, replId, status, via, elapsedMs, ...told };
+  }
+  const { status, message, found, expected } = restoring;
+  const views = found && expected ? { found, expected } : {};
+  return { ...common, replId: null, status, elapsedMs, message, ...views };
+}
+
+/** The error for a state that was needed, and was not restored. */
+export function whyNotRestored(
+  sessionId: number,
+  { status, code, message, cause }: NotRestored,
+): LeanPickleError {
+  const kind = code ?? (status === "timeout" ? status : "not-loaded");
+  const text = `State ${sessionId} was not restored (${status}). ${message}`;
+  return new LeanPickleError(kind, text, { cause, hint: HINTS[code ?? status] });
+}
+
+const MAKE_AGAIN =
+  '"lean-pickle reload --repair" makes it again from its recipe, where that is known.';
+
+/** What can be done about a state that was not restored. */
+const HINTS: Record<NotRestored["status"] | NonNullable<NotRestored["code"]>, string> = {
+  damaged: MAKE_AGAIN,
+  incompatible: MAKE_AGAIN,
+  "goals-changed": MAKE_AGAIN,
+  timeout: "Give it more time with --timeout.",
+  untrusted: HOW_TO_TRUST,
+  failed: "What Lean and lean-pickle say to each other is shown with --verbose.",
+};
 
 /** What Lean told of a proof state, as far as it is compared; no goals for an environment. */
 export function viewOf({
@@ -48,7 +115,7 @@ export function judge(
   error: unknown,
   state: Pick<ManifestState, "lean" | "pickleFile">,
   launch: ReplLaunch,
-): NotLoaded {
+): NotRestored {
   if (error instanceof ReplEndedError) {
     return judgeEnd(error, state, launch);
   }
@@ -64,7 +131,7 @@ function judgeEnd(
   error: ReplEndedError,
   { lean, pickleFile }: Pick<ManifestState, "lean" | "pickleFile">,
   { adviceOnImports }: ReplLaunch,
-): NotLoaded {
+): NotRestored {
   const lastWords = lastWordsOf(error.stderr);
   const message = `The REPL ${error.what}.${lastWords && ` Its last words: ${lastWords}`}`;
   if (error.turn !== "run") {

@@ -1,6 +1,7 @@
 /** From pickles that are nobody's yet to states of a cache. */
 import { LeanPickleError } from "../../errors.ts";
 import { canonicalJson, keyOfPickle } from "../../recipe/key.ts";
+import type { ReplConnection } from "../../repl/connection.ts";
 import { picklePath } from "../../store/disk/layout.ts";
 import { readManifest } from "../../store/manifest/read-manifest.ts";
 import type { Manifest, ManifestState } from "../../store/manifest/schema.ts";
@@ -8,11 +9,19 @@ import type { ChangeOptions } from "../../store/manifest/update-manifest.ts";
 import { updateManifest } from "../../store/manifest/update-manifest.ts";
 import { removePickle, syncPickles } from "../../store/pickles/pickle-file.ts";
 import { isPickleThere } from "../../store/pickles/pickle-presence.ts";
-import { noSuchState } from "../restore/verdicts.ts";
-import { type Claim, isStillTrue } from "../state/lean-inputs.ts";
-import { checkName } from "../state/names.ts";
-import { addTrail, type RecipeTrail } from "../state/recipe-trail.ts";
-import { baseInDoubt, leanOf, type Pickled } from "./pickle-state.ts";
+import type { CacheHandle } from "../state/cache-handle.ts";
+import type { AddAllOptions } from "../state/cache-types.ts";
+import { type Claim, isStillTrue, LEAN_CHANGED } from "../state/lean-inputs.ts";
+import { checkName, checkNames, noSuchState } from "../state/names.ts";
+import { addTrail, inDoubt, originOfState, type StateOrigin } from "../state/origin.ts";
+import type { NamesState } from "../state/session-cache.ts";
+import {
+  type Described,
+  describeState,
+  leanOf,
+  type Pickled,
+  pickleState,
+} from "./pickle-state.ts";
 
 /** A pickle that is to become a state, and the name that it is to have. */
 export interface Candidate {
@@ -35,14 +44,14 @@ export interface KeepOptions {
 }
 
 /** The state that a candidate has become, or turned out to be; or what kept it from that. */
-export type Keeping = { state: ManifestState; recipes: RecipeTrail } | { error: unknown };
+export type Keeping = { state: ManifestState } | { error: unknown };
 
 /** A pickle under its own name. */
 interface Draft {
   state: Omit<ManifestState, "sessionId" | "name">;
   name: string | null;
   sessionId: number | undefined;
-  recipes: RecipeTrail;
+  origin: StateOrigin | undefined;
 }
 
 /**
@@ -67,7 +76,7 @@ export async function keepPickled(
     return { manifest, kept: result.kept };
   } catch (error) {
     // What keeps them from being removed, too, is less than what went wrong: they are garbage.
-    await discardAll(workingDir, candidates, filesOf(drafts)).catch(() => {});
+    await discardUncommitted(workingDir, candidates, filesOf(drafts)).catch(() => {});
     throw error;
   }
 }
@@ -100,8 +109,9 @@ async function draftAll(
 
 async function draftOf({ pickled, name, sessionId }: Candidate, isTrue: boolean): Promise<Draft> {
   const { bytes, sha256, header } = await pickled.sealed;
-  const base = isTrue ? pickled.base : baseInDoubt(pickled);
-  const key = base?.key ?? keyOfPickle(pickled.kind, sha256);
+  const known = pickled.origin;
+  const origin = known && !isTrue ? inDoubt(known, LEAN_CHANGED) : known;
+  const key = origin?.key ?? keyOfPickle(pickled.kind, sha256);
   const state = {
     ...pickled.facts,
     key,
@@ -110,7 +120,7 @@ async function draftOf({ pickled, name, sessionId }: Candidate, isTrue: boolean)
     sha256,
     lean: leanOf(pickled.claim.launch, header),
   };
-  return { state, name, sessionId, recipes: base?.recipes ?? { steps: {} } };
+  return { state, name, sessionId, origin };
 }
 
 /** @throws {LeanPickleError} `name-taken`, with `allOrNone` */
@@ -126,8 +136,7 @@ function commitAll(
       return draft;
     }
     try {
-      const { state, recipes } = commitDraft(manifest, byKey, draft, options, replaced);
-      return { state, recipes };
+      return { state: commitDraft(manifest, byKey, draft, options, replaced) };
     } catch (error) {
       if (options.allOrNone || !(error instanceof LeanPickleError)) {
         throw error;
@@ -145,7 +154,7 @@ function commitDraft(
   draft: Draft,
   { workingDir, replaceName = false, force = false }: KeepOptions,
   replaced: string[],
-): { state: ManifestState; recipes: RecipeTrail } {
+): ManifestState {
   const { sessionId } = draft;
   if (!isPickleThere(workingDir, draft.state)) {
     throw pickleGone(workingDir, draft.state);
@@ -175,8 +184,10 @@ function commitDraft(
     }
     state.name = draft.name;
   }
-  addTrail(manifest.recipes, draft.recipes);
-  return { state, recipes: draft.recipes };
+  if (draft.origin) {
+    addTrail(manifest.recipes, draft.origin.recipes);
+  }
+  return state;
 }
 
 /** Whoever removes files that no state has does it under the lock, so that it shows here. */
@@ -207,14 +218,78 @@ async function dropFiles(
  * Removes the pickles of candidates that came to nothing. What failed may have failed after the
  * change of the manifest: then they are states.
  */
-async function discardAll(
+async function discardUncommitted(
   workingDir: string,
   candidates: readonly Candidate[],
   files: readonly string[],
 ): Promise<void> {
-  for (const { pickled } of candidates) {
-    await pickled.temporary.discard();
-  }
+  await discardPickles(candidates);
   const { states } = readManifest(workingDir);
   await dropFiles(workingDir, files, new Set(states.map(({ pickleFile }) => pickleFile)));
+}
+
+/** Removes pickles that are not committed. */
+export async function discardPickles(candidates: readonly Candidate[]): Promise<void> {
+  await Promise.all(candidates.map(({ pickled }) => pickled.temporary.discard()));
+}
+
+/** As {@link PickleSessionCache.addAll}. */
+export async function addAll(
+  handle: CacheHandle,
+  server: ReplConnection,
+  responses: readonly NamesState[],
+  { names, replaceName = false, force = false, ...options }: AddAllOptions,
+): Promise<ManifestState[]> {
+  // A damaged manifest, or a name that is taken, is noticed before anything is pickled.
+  handle.refresh();
+  const described: Described[] = [];
+  for (const response of responses) {
+    described.push(await describeState(server, response, handle));
+  }
+  const wanted = described.flatMap(({ origin }, index) => {
+    const name = names?.[index] ?? null;
+    return name === null ? [] : [{ name, key: origin?.key }];
+  });
+  checkNames(handle.index.manifest, wanted, replaceName);
+  const candidates: Candidate[] = [];
+  try {
+    for (const [index, each] of described.entries()) {
+      const pickled = await pickleState(server, each, handle, options);
+      candidates.push({ pickled, name: names?.[index] ?? null });
+    }
+  } catch (error) {
+    await discardPickles(candidates);
+    throw error;
+  }
+  const kept = await keep(handle, candidates, { replaceName, force, allOrNone: true });
+  return kept.map((each) => {
+    if ("error" in each) {
+      throw each.error;
+    }
+    return each.state;
+  });
+}
+
+/** As {@link PickleSessionCache.keep}. */
+export async function keep(
+  handle: CacheHandle,
+  candidates: readonly Candidate[],
+  options: Omit<KeepOptions, "workingDir" | "lock"> & Partial<Pick<KeepOptions, "lock">>,
+): Promise<Keeping[]> {
+  const { workingDir, lock } = handle;
+  const { manifest, kept } = await keepPickled(candidates, { lock, ...options, workingDir });
+  handle.refresh(manifest);
+  for (const [index, each] of kept.entries()) {
+    const pickled = candidates[index]?.pickled;
+    if (pickled && "state" in each) {
+      const origin = originOfState(manifest.recipes, each.state);
+      const { elapsedMs, lacks } = pickled.origin ?? {};
+      handle.loaded.set(pickled.process, each.state, pickled.replId, {
+        ...origin,
+        elapsedMs,
+        ...(lacks !== undefined && { lacks }),
+      });
+    }
+  }
+  return kept;
 }

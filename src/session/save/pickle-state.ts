@@ -1,18 +1,25 @@
 /** From a state in a REPL to a pickle that is nobody's yet. */
 import { setImmediate } from "node:timers/promises";
 import { LeanPickleError } from "../../errors.ts";
-import type { KeyInputs } from "../../recipe/key.ts";
+import { canonicalJson } from "../../recipe/key.ts";
 import type { StateKind } from "../../recipe/steps.ts";
 import type { ReplConnection, ReplLaunch, RunOptions } from "../../repl/connection.ts";
 import { ReplDiedError } from "../../repl/errors.ts";
-import type { IdKind, ReplId } from "../../repl/makings.ts";
+import type { IdKind, ReplId } from "../../repl/id-history.ts";
 import { isErrorAnswer, type ProofStepAnswer, type ReplAnswer } from "../../repl/protocol.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
 import { type PickleFacts, TemporaryPickle } from "../../store/pickles/pickle-file.ts";
-import { type Claim, neverTheSame, type ProcessInputs } from "../state/lean-inputs.ts";
-import type { KnownBase, LoadedStates } from "../state/loaded-states.ts";
+import {
+  type Claim,
+  LEAN_CHANGED,
+  neverTheSame,
+  type ProcessInputs,
+  whyNeverHit,
+} from "../state/lean-inputs.ts";
+import type { LoadedStates } from "../state/loaded-states.ts";
+import { inDoubt, type StateOrigin } from "../state/origin.ts";
 import type { NamesState } from "../state/session-cache.ts";
-import { elapsedMs, findProvenance, type Provenance, writeRecipes } from "./provenance.ts";
+import { findProvenance, originFrom } from "./provenance.ts";
 
 /** What is known of a state before its pickle was read back. */
 type EarlyFacts = Pick<
@@ -44,10 +51,8 @@ export interface Described {
   subject: ReplId;
   /** What its key says of Lean, and what that takes to be true. */
   claim: Claim;
-  /** How it was made; undefined where that is not known. */
-  provenance: Provenance | undefined;
-  /** Its key and the recipes that lead to it, where it is known how it was made. */
-  base: KnownBase | undefined;
+  /** How it came to be; undefined if that is not known. */
+  origin: StateOrigin | undefined;
 }
 
 /**
@@ -61,10 +66,22 @@ export async function describeState(
 ): Promise<Described> {
   const subject = subjectOf(response);
   const { startedAt, launch } = server;
-  const provenance = findProvenance(server, subject, (of) => loaded.find(server, of));
+  const planned = loaded.originOf(server, subject);
+  if (planned) {
+    // Its key was computed before Lean ran: it holds if Lean was then what it was for the process.
+    const { imports, inputs: own = {} } = planned;
+    const noted = await inputs.of(server, imports);
+    const isAsNoted = "unknown" in own || canonicalJson(noted) === canonicalJson(own);
+    const origin = isAsNoted ? planned : inDoubt(planned, whyNeverHit(noted) ?? LEAN_CHANGED);
+    return { subject, origin, claim: { launch, imports, inputs: origin.inputs ?? own, startedAt } };
+  }
+  const provenance = findProvenance(server, subject, (of) => loaded.originOf(server, of));
   const imports = provenance?.imports ?? null;
-  const claim = { launch, imports, inputs: await inputs.of(server, imports), startedAt };
-  return { subject, claim, provenance, base: provenance && writeDown(provenance, claim.inputs) };
+  const known = await inputs.of(server, imports);
+  const isLossy = provenance?.base?.lacks !== undefined && !("unknown" in known);
+  const own = isLossy ? neverTheSame(known, "its base was restored by its pickle") : known;
+  const claim = { launch, imports, inputs: own, startedAt };
+  return { subject, claim, origin: provenance && originFrom(provenance, own) };
 }
 
 /**
@@ -78,7 +95,7 @@ export async function pickleState(
   { workingDir, loaded }: PicklingContext,
   options: RunOptions,
 ): Promise<Pickled> {
-  const { subject, claim, base } = described;
+  const { subject, claim, origin } = described;
   const { process } = server;
   const isProofState = subject.kind === "proofState";
   const temporary = await TemporaryPickle.create(workingDir);
@@ -88,9 +105,9 @@ export async function pickleState(
     const sealed = setImmediate().then(() => temporary.seal());
     // Whoever keeps it waits for it; until then, a failure is nobody's.
     sealed.catch(() => {});
-    if (base) {
-      // What is built on it in the same process needs not wait until it is kept.
-      loaded.setBase(process, subject, base);
+    if (origin) {
+      // What is built on it in the same process needs not wait until it is committed.
+      loaded.setOrigin(process, subject, origin);
     }
     return {
       ...described,
@@ -100,7 +117,7 @@ export async function pickleState(
       facts: {
         isProofState,
         createdAt: new Date().toISOString(),
-        elapsedMs: Math.round(elapsedMs(server, subject)),
+        elapsedMs: Math.round(origin?.elapsedMs ?? 0),
         imports: claim.imports === null ? null : [...claim.imports],
         ...(isProofState && {
           goals: (answer as ProofStepAnswer).goals,
@@ -123,16 +140,6 @@ export function leanOf(
 ): ManifestState["lean"] {
   const { leanVersion: version = null, gitHash = null } = header ?? {};
   return { toolchain, version, gitHash };
-}
-
-/** The base of a pickle of which it turned out that it is not known what it stands on. */
-export function baseInDoubt({ provenance, claim }: Pickled): KnownBase | undefined {
-  return provenance && writeDown(provenance, neverTheSame(claim.inputs));
-}
-
-function writeDown(provenance: Provenance, inputs: KeyInputs): KnownBase | undefined {
-  const { key, recipes } = writeRecipes(provenance, inputs);
-  return key === null ? undefined : { key, imports: provenance.imports, recipes };
 }
 
 /**

@@ -1,17 +1,17 @@
 /** From the ids of a REPL to recipes: how a state was made, told by the server that made it. */
 import { parseImports } from "../../recipe/import-header.ts";
 import type { KeyInputs } from "../../recipe/key.ts";
-import { keysOfSteps, type StepTo } from "../../recipe/plan.ts";
+import { keySteps, type StepTo } from "../../recipe/plan.ts";
 import type { RecipeStep } from "../../recipe/steps.ts";
 import type { ReplConnection } from "../../repl/connection.ts";
-import type { Making, ReplId } from "../../repl/makings.ts";
+import type { Making, ReplId } from "../../repl/id-history.ts";
 import type { CommandRequest, ReplRequest } from "../../repl/protocol.ts";
 import type { RecipeEntry } from "../../store/manifest/schema.ts";
-import type { KnownBase } from "../state/loaded-states.ts";
-import type { RecipeTrail } from "../state/recipe-trail.ts";
+import type { StateOrigin } from "../state/origin.ts";
 
 /** A step that was taken, and what Lean told of it. */
 interface StepTaken extends StepTo<RecipeStep> {
+  elapsedMs?: number | undefined;
   sorries?: number | undefined;
   hasErrors?: boolean | undefined;
 }
@@ -19,7 +19,7 @@ interface StepTaken extends StepTo<RecipeStep> {
 /** How a state was made. */
 export interface Provenance {
   /** The state that it was built on; null for nothing. */
-  base: KnownBase | null;
+  base: StateOrigin | null;
   /** What was done to the base, in order. Empty where it is the base itself. */
   steps: StepTaken[];
   /** The modules that it stands on; null where that is not known. */
@@ -46,7 +46,7 @@ const KNOWN_FIELDS = new Set([
 export function findProvenance(
   server: ReplConnection,
   of: ReplId,
-  findBase: (id: ReplId) => KnownBase | undefined,
+  findBase: (id: ReplId) => StateOrigin | undefined,
 ): Provenance | undefined {
   const steps: Provenance["steps"] = [];
   for (let at = of; ; ) {
@@ -70,47 +70,41 @@ export function findProvenance(
   }
 }
 
-/** The time that the REPL took to make a state out of what it was unpickled from, or of nothing. */
-export function elapsedMs(server: ReplConnection, of: ReplId): number {
-  let sum = 0;
-  for (let at: ReplId | null = of; at !== null; ) {
-    const making: Making | undefined = server.madeBy(at);
-    if (!making || making.by === "unpickling") {
-      break;
-    }
-    sum += making.elapsedMs;
-    at = making.base;
+/**
+ * The origin of a state with this provenance.
+ * @param inputs what Lean was when the steps were run
+ */
+export function originFrom({ base, steps, imports }: Provenance, inputs: KeyInputs): StateOrigin {
+  if (base && steps.length === 0) {
+    return base;
   }
-  return sum;
+  const keyed = keySteps(base?.key ?? null, steps, inputs);
+  const entries = keyed.map(({ key }, at): [string, RecipeEntry] => {
+    const { step, ...outcome } = steps[at] as StepTaken;
+    const { kind: _, ...told } = outcome;
+    const before = at === 0 ? (base?.key ?? null) : (keyed[at - 1]?.key ?? null);
+    return [key, { base: before, step, inputs, ...told }];
+  });
+  return {
+    key: keyed.at(-1)?.key ?? "",
+    imports,
+    inputs,
+    recipes: { steps: Object.fromEntries(entries), before: base?.recipes },
+    elapsedMs: steps.reduce((sum, each) => sum + (each.elapsedMs ?? 0), 0),
+    ...(base?.lacks !== undefined && { lacks: base.lacks }),
+  };
 }
 
-/** The key of a state, and all recipes that lead to it, those of its base too. */
-export function writeRecipes(
-  { base, steps }: Provenance,
-  inputs: KeyInputs,
-): { key: string | null; recipes: RecipeTrail } {
-  const taken: Record<string, RecipeEntry> = {};
-  const keys = keysOfSteps(base?.key ?? null, steps, inputs);
-  let before = base?.key ?? null;
-  for (const [index, { step, sorries, hasErrors }] of steps.entries()) {
-    const key = keys[index] as string;
-    taken[key] = {
-      base: before,
-      step,
-      inputs,
-      ...(sorries !== undefined && { sorries }),
-      ...(hasErrors === true && { hasErrors }),
-    };
-    before = key;
+function outcomeOf(making: Making): Omit<StepTaken, "kind" | "step"> {
+  if (making.by !== "command" && making.by !== "tactic") {
+    return {};
   }
-  return { key: before, recipes: { steps: taken, before: base?.recipes } };
-}
-
-function outcomeOf(making: Making): Pick<StepTaken, "sorries" | "hasErrors"> {
-  if (making.by === "command") {
-    return { sorries: making.sorries, hasErrors: making.hasErrors };
-  }
-  return making.by === "tactic" ? { hasErrors: making.hasErrors } : {};
+  const { sorries, hasErrors } = making;
+  return {
+    elapsedMs: Math.round(making.elapsedMs),
+    ...(sorries !== undefined && { sorries }),
+    ...(hasErrors === true && { hasErrors }),
+  };
 }
 
 /** What was done to make an id, nothing for a copy; undefined where that is not known. */

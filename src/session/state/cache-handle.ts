@@ -4,15 +4,17 @@ import { readManifest } from "../../store/manifest/read-manifest.ts";
 import type { Manifest, ManifestState } from "../../store/manifest/schema.ts";
 import { StateIndex } from "../../store/manifest/state-index.ts";
 import type { ChangeOptions } from "../../store/manifest/update-manifest.ts";
-import type { CacheOptions, PickleSessionState } from "./cache-types.ts";
+import type { CacheOptions, PickleSessionState, RestoreMode } from "./cache-types.ts";
 import { ProcessInputs } from "./lean-inputs.ts";
 import { LoadedStates } from "./loaded-states.ts";
 
 /** What one cache object knows: its folder, the manifest as last seen, and what is loaded where. */
-export class OpenCache {
+export class CacheHandle {
   /** Absolute: a change of the current directory changes no cache. */
   readonly workingDir: string;
   readonly lock: ChangeOptions;
+  /** How states are restored. */
+  readonly restore: RestoreMode;
   readonly loaded = new LoadedStates();
   readonly inputs = new ProcessInputs();
   #index: StateIndex;
@@ -21,6 +23,7 @@ export class OpenCache {
   constructor(workingDir: string, options: CacheOptions) {
     this.workingDir = workingDir;
     this.lock = options;
+    this.restore = options.restore ?? "auto";
     checkFolders(workingDir);
     this.#index = new StateIndex(readManifest(workingDir));
   }

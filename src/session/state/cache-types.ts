@@ -3,11 +3,6 @@ import type { ManifestState } from "../../store/manifest/schema.ts";
 import type { ChangeOptions } from "../../store/manifest/update-manifest.ts";
 import type { CacheCallOptions, SessionState, Verdict } from "./session-cache.ts";
 
-export type { RecipeStep, StateKind } from "../../recipe/steps.ts";
-export type { LockOptions } from "../../store/lock/lock.ts";
-export type { ManifestState } from "../../store/manifest/schema.ts";
-export type { Removal } from "../../store/pickles/remove-states.ts";
-
 /** A state with a pickle on disk. */
 export interface PickleSessionState extends SessionState {
   /** The absolute path of its pickle. It is read-only and never changes. */
@@ -15,6 +10,12 @@ export interface PickleSessionState extends SessionState {
   /** All that the manifest says of it. */
   readonly entry: Readonly<ManifestState>;
 }
+
+/**
+ * How states are restored: by recipe or by pickle, or whichever gives the state itself at less cost
+ * (`auto`).
+ */
+export type RestoreMode = "auto" | "recipe" | "pickle";
 
 /** How a cache is opened. */
 export interface CacheOptions extends ChangeOptions {
@@ -24,6 +25,8 @@ export interface CacheOptions extends ChangeOptions {
    * default: such a state is not loaded (`untrusted`).
    */
   trust?: boolean | undefined;
+  /** How states are restored; `auto` by default. */
+  restore?: RestoreMode | undefined;
 }
 
 /** How a state is added. */

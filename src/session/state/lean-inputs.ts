@@ -14,9 +14,20 @@ export async function identifyLean(
     : { inputs: { toolchain }, unknown: ["what the REPL is"], changedAt: 0 };
 }
 
-/** The inputs of a key that nothing else will ever have. */
-export function neverTheSame(inputs: KeyInputs): KeyInputs {
-  return { ...inputs, unknown: randomBytes(8).toString("hex") };
+/** Why it is not known what a state stands on, if its inputs changed. */
+export const LEAN_CHANGED = "Lean changed while it was made";
+
+/**
+ * The inputs of a key that nothing else will ever have.
+ * @param why what is not known, as a clause
+ */
+export function neverTheSame(inputs: KeyInputs, why: string): KeyInputs {
+  return { ...inputs, unknown: `${why} (${randomBytes(8).toString("hex")})` };
+}
+
+/** What keeps states with these inputs from being hits, as a clause; undefined if nothing does. */
+export function whyNeverHit({ unknown }: KeyInputs): string | undefined {
+  return typeof unknown === "string" ? unknown.replace(/ ?\(?[0-9a-f]{16}\)?$/, "") : undefined;
 }
 
 /**
@@ -39,7 +50,10 @@ export class ProcessInputs {
     const byImports = this.#of(process);
     const name = canonicalJson(imports);
     if (!byImports.has(name)) {
-      byImports.set(name, Promise.resolve(unknown.length > 0 ? neverTheSame(inputs) : inputs));
+      byImports.set(
+        name,
+        Promise.resolve(unknown.length > 0 ? neverTheSame(inputs, unknown.join("; ")) : inputs),
+      );
     }
   }
 
@@ -51,7 +65,7 @@ export class ProcessInputs {
     const asked =
       byImports.get(name) ??
       identifyLean(launch, imports).then(({ inputs, unknown }) =>
-        unknown.length > 0 ? neverTheSame(inputs) : inputs,
+        unknown.length > 0 ? neverTheSame(inputs, unknown.join("; ")) : inputs,
       );
     byImports.set(name, asked);
     return await asked;

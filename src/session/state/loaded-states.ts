@@ -1,30 +1,62 @@
+/** What is loaded in which REPL. */
 import type { ReplConnection } from "../../repl/connection.ts";
-import type { ReplId } from "../../repl/makings.ts";
+import type { ReplId } from "../../repl/id-history.ts";
+import type { ReplAnswer, Sorry } from "../../repl/protocol.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
-import type { RecipeTrail } from "./recipe-trail.ts";
-
-/** What has to be known of a state to build on it, also when the cache holds it no longer. */
-export interface KnownBase {
-  key: string;
-  imports: string[] | null;
-  /** The recipes that lead to it, where they are known. */
-  recipes: RecipeTrail;
-}
-
-/** The states in one process, by session id and by what they are called there. */
-interface Loaded {
-  ids: Map<number, ReplId>;
-  bases: Map<string, KnownBase>;
-}
+import type { StateOrigin } from "./origin.ts";
 
 /**
- * Which states are loaded in which REPL, and under which ids. An id belongs to one process and dies
- * with it, so this is never written to disk, and forgotten together with the process.
+ * How many imports a REPL holds before a new one takes its place: each takes its memory for as long
+ * as the process lives.
  */
+export const MAX_IMPORTS = 4;
+
+/** Where a step has led to in a process. */
+export interface Reached {
+  of: ReplId;
+  /** What the REPL answered; nothing for a sorry. */
+  answer?: ReplAnswer | undefined;
+  /** The sorries that Lean reported for the step. */
+  sorries: readonly Sorry[];
+  /** The goals that Lean reported, of a proof state. */
+  goals?: readonly string[] | undefined;
+  proofStatus?: string | null | undefined;
+  /** The environment of its header, if header and body were sent as two requests. */
+  header?: ReplId | undefined;
+}
+
+/** What one process holds. Nothing of it is written to disk: an id dies with its process. */
+export interface ProcessContents {
+  /** By session id. */
+  readonly ids: Map<number, ReplId>;
+  /** How the states in it came to be, by {@link nameOf} their ids. */
+  readonly origins: Map<string, StateOrigin>;
+  /** By the code that imports: the environment that holds just that; undefined if Lean refused it. */
+  readonly headers: Map<string, Promise<number | undefined>>;
+  /** By key: where the steps of recipes led, for the recipes that share them. */
+  readonly steps: Map<string, Promise<Reached>>;
+  /** How many imports it holds: each takes memory for as long as the process lives. */
+  imports: number;
+}
+
+/** Which states are loaded in which REPL, and under which ids. */
 export class LoadedStates {
-  readonly #byProcess = new WeakMap<object, Loaded>();
+  readonly #byProcess = new WeakMap<object, ProcessContents>();
   /** By session id, the id that a state got last, in whichever REPL. */
   readonly #last = new Map<number, number>();
+
+  /** What a process holds. */
+  in(process: object): ProcessContents {
+    const contents = this.#byProcess.get(process) ?? {
+      ids: new Map(),
+      origins: new Map(),
+      headers: new Map(),
+      steps: new Map(),
+      imports: 0,
+    };
+    this.#byProcess.set(process, contents);
+    return contents;
+  }
 
   /**
    * Remembers the id that a state has in a process.
@@ -32,30 +64,24 @@ export class LoadedStates {
    */
   set(
     process: object,
-    { sessionId, isProofState, key, imports }: ManifestState,
+    { sessionId, isProofState }: ManifestState,
     id: number,
-    recipes: RecipeTrail,
+    origin: StateOrigin,
   ): void {
     const of: ReplId = { kind: isProofState ? "proofState" : "env", id };
-    this.#in(process).ids.set(sessionId, of);
-    this.setBase(process, of, { key, imports, recipes });
+    this.in(process).ids.set(sessionId, of);
+    this.setOrigin(process, of, origin);
     this.#last.set(sessionId, id);
   }
 
-  /** As {@link set}, for a state that is not in the cache yet. */
-  setBase(process: object, of: ReplId, base: KnownBase): void {
-    this.#in(process).bases.set(nameOf(of), base);
-  }
-
-  #in(process: object): Loaded {
-    const loaded = this.#byProcess.get(process) ?? { ids: new Map(), bases: new Map() };
-    this.#byProcess.set(process, loaded);
-    return loaded;
+  /** Remembers how the state with an id in a process came to be. */
+  setOrigin(process: object, of: ReplId, origin: StateOrigin): void {
+    this.in(process).origins.set(nameOf(of), origin);
   }
 
   /** The id that a state has in the process behind `server`. */
   get(server: ReplConnection, sessionId: number): number | undefined {
-    const of = this.#byProcess.get(server.process)?.ids.get(sessionId);
+    const of = this.in(server.process).ids.get(sessionId);
     return of && isKnown(server, of) ? of.id : undefined;
   }
 
@@ -64,10 +90,19 @@ export class LoadedStates {
     return this.#last.get(sessionId);
   }
 
-  /** The state that has this id in the process behind `server`. */
-  find(server: ReplConnection, of: ReplId): KnownBase | undefined {
-    const known = this.#byProcess.get(server.process)?.bases.get(nameOf(of));
-    return isKnown(server, of) ? known : undefined;
+  /** A state in the process behind `server`, for steps to begin at; undefined if it is not known. */
+  startOn(
+    server: ReplConnection,
+    of: ReplId,
+  ): { reached: Reached; origin: StateOrigin } | undefined {
+    const origin = this.originOf(server, of);
+    return origin && { reached: { of, sorries: [] }, origin };
+  }
+
+  /** How the state with this id in the process behind `server` came to be. */
+  originOf(server: ReplConnection, of: ReplId): StateOrigin | undefined {
+    const origin = this.in(server.process).origins.get(nameOf(of));
+    return isKnown(server, of) ? origin : undefined;
   }
 }
 

@@ -24,6 +24,9 @@ export type VerdictStatus =
   | "timeout"
   | "failed";
 
+/** How a state was restored: its recipe was run again, or its pickle was read. */
+export type Via = "recipe" | "pickle";
+
 /** What became of one state in a {@link BaseSessionCache.reload}. */
 export interface Verdict {
   sessionId: number;
@@ -32,8 +35,10 @@ export interface Verdict {
   /** Its id in the REPL; null where it was not loaded. */
   replId: number | null;
   status: VerdictStatus;
+  /** How it was restored; undefined if it was not. */
+  via?: Via;
   elapsedMs: number;
-  /** Why it was not loaded. */
+  /** Why it was not loaded; of a state that was loaded, what a person has to know of it. */
   message?: string;
   /** Of `goals-changed`: what came back. */
   found?: ProofView;

@@ -3,14 +3,14 @@ import { targetOf } from "../../repl/goals.ts";
 import type { Sorry } from "../../repl/protocol.ts";
 
 /**
- * The proof states to go on with: at the N-th sorry, at all of them, or at the only one there is.
+ * The numbers of the sorries to go on with: the N-th, all of them, or the only one there is.
  * @param which undefined for the only one
  * @throws {LeanPickleError} `no-sorry` where there is none, or not the one, or which is not said
  */
 export function chooseSorries(
   sorries: readonly Sorry[],
   which: number | "all" | undefined,
-): { proofState: number; goal: string }[] {
+): number[] {
   if (sorries.length === 0) {
     throw new LeanPickleError(
       "no-sorry",
@@ -26,19 +26,21 @@ export function chooseSorries(
       hint: "Choose one with --sorry N, or take all of them with --sorry all.",
     });
   }
-  const chosen = which === "all" ? sorries : sorries.slice(which ?? 0, (which ?? 0) + 1);
+  const all = sorries.map((_, index) => index);
+  const chosen = which === "all" ? all : all.slice(which ?? 0, (which ?? 0) + 1);
   if (chosen.length === 0) {
     const has = sorries.length === 1 ? "one sorry" : `${sorries.length} sorries`;
     const message = `The code has no sorry ${which}, counted from 0; it has ${has}:\n${list(sorries)}`;
     throw new LeanPickleError("no-sorry", message);
   }
-  return chosen.map(({ proofState, goal }) => {
+  for (const index of chosen) {
+    const { proofState, goal } = sorries[index] as Sorry;
     if (proofState === undefined) {
       const message = `The REPL gives no proof state for the sorry with this goal:\n${goal}`;
       throw new LeanPickleError("no-sorry", message);
     }
-    return { proofState, goal };
-  });
+  }
+  return chosen;
 }
 
 function list(sorries: readonly Sorry[]): string {

@@ -42,8 +42,7 @@ function isState(state: unknown): boolean {
     isCount(state.bytes) &&
     isDigest(state.sha256) &&
     fits(state.createdAt, TIMESTAMP) &&
-    Number.isFinite(state.elapsedMs) &&
-    (state.elapsedMs as number) >= 0 &&
+    isDuration(state.elapsedMs) &&
     isLean(state.lean) &&
     (state.imports === null || isTexts(state.imports)) &&
     (state.goals === undefined || isTexts(state.goals)) &&
@@ -66,6 +65,7 @@ function isRecipe(recipe: unknown): boolean {
     (recipe.base === null || isDigest(recipe.base)) &&
     isStep(recipe.step) &&
     isObject(recipe.inputs) &&
+    (recipe.elapsedMs === undefined || isDuration(recipe.elapsedMs)) &&
     (recipe.sorries === undefined || isCount(recipe.sorries)) &&
     (recipe.hasErrors === undefined || typeof recipe.hasErrors === "boolean")
   );
@@ -86,6 +86,10 @@ function isObject(value: unknown): value is Fields {
 
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isDuration(value: unknown): boolean {
+  return Number.isFinite(value) && (value as number) >= 0;
 }
 
 function isSessionId(value: unknown): boolean {

@@ -1,5 +1,6 @@
 /** The manifest: the only index of a cache. Its form, and the rules that go beyond it. */
 import * as v from "valibot";
+import { walkBack } from "../../recipe/chain.ts";
 import { stepSchema } from "../../recipe/steps.ts";
 import { DIGEST, isManifest, NAME, PICKLE_FILE } from "./fast-check.ts";
 
@@ -45,7 +46,9 @@ const recipeEntries = {
   base: v.nullable(digest),
   step: stepSchema,
   inputs: v.record(v.string(), v.unknown()),
-  /** How many sorries Lean told of the code. */
+  /** What the REPL took for the step, in milliseconds, without the import of a shared header. */
+  elapsedMs: v.optional(v.pipe(v.number(), v.minValue(0), v.finite())),
+  /** How many sorries Lean reported for the step. */
   sorries: v.optional(count),
   /** Whether Lean found errors in this step, which was allowed. */
   hasErrors: v.optional(v.boolean()),
@@ -139,33 +142,6 @@ function findTwice<T extends string | number>(
     }
   }
   return undefined;
-}
-
-type Recipes = Manifest["recipes"];
-
-/** The keys and recipes from a state back to nothing, as far as they are there; a circle once. */
-export function* walkBack(
-  recipes: Recipes,
-  key: string,
-): Generator<[key: string, entry: RecipeEntry]> {
-  const seen = new Set<string>();
-  for (let at: string | null = key; at !== null && !seen.has(at) && Object.hasOwn(recipes, at); ) {
-    const entry: RecipeEntry = recipes[at] as RecipeEntry;
-    yield [at, entry];
-    seen.add(at);
-    at = entry.base;
-  }
-}
-
-/** The recipe of a state, from nothing to it; undefined where a link is not known. */
-export function recipeChain({ recipes }: Manifest, key: string): RecipeEntry[] | undefined {
-  const chain = [...walkBack(recipes, key)].map(([, entry]) => entry).reverse();
-  return chain[0]?.base === null ? chain : undefined;
-}
-
-/** The recipes that lead to a state, by their keys, as far as they are there. */
-export function recipesOf({ recipes }: Manifest, key: string): Recipes {
-  return Object.fromEntries(walkBack(recipes, key));
 }
 
 /** Drops the recipes that no state's chain needs. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Addition, addToCache, checkAddition } from "../../../src/session/add/addition.ts";
+import { addToCache } from "../../../src/session/add/add-to-cache.ts";
+import { type Addition, checkAddition } from "../../../src/session/add/addition.ts";
+import { LeanRejectedError } from "../../../src/session/add/lean-rejected.ts";
 import { PickleSessionCache } from "../../../src/session/pickle-session-cache.ts";
-import { LeanRejectedError } from "../../../src/session/steps/run-steps.ts";
 import { temporaryFolder } from "../../support/folders.ts";
 import { anyState } from "../../support/manifests.ts";
 import { simulate } from "../../support/servers.ts";
@@ -19,6 +20,7 @@ describe("checkAddition", () => {
     ["a sorry of code", { code: code("x"), sorry: 0 }],
     ["tactics on a sorry of code", { base: environment, code: code("x"), tactics: ["rfl"] }],
     ["a tactic on a proof state", { base: proofState, tactics: ["rfl"] }],
+    ["a sorry of a tactic", { base: proofState, sorry: 0, tactics: ["have h : p := by sorry"] }],
   ])("takes %s", (_what, addition) => {
     expect(() => checkAddition({ code: [], tactics: [], ...addition })).not.toThrow();
   });
@@ -35,8 +37,8 @@ describe("checkAddition", () => {
     ["a sorry of nothing", { sorry: 0 }, /--sorry needs/],
     ["code on a proof state", { base: proofState, code: code("x") }, /-2 is a proof state/],
     [
-      "a sorry of a proof state",
-      { base: proofState, sorry: 0, tactics: ["rfl"] },
+      "a sorry of a proof state without a tactic",
+      { base: proofState, sorry: 0 },
       /-2 is a proof state/,
     ],
   ])("refuses %s", (_what, addition, message) => {
@@ -137,6 +139,7 @@ describe("addToCache", () => {
     await add({ code: code("def other := 1") }, {}, cache);
     const base = cache.get(-1)?.entry;
     const { log } = await add({ base, code: code("example : f = 1 := by rfl") }, {}, cache);
-    expect(log().filter(({ detail }) => detail === "unpickleEnv")).toHaveLength(1);
+    // The header that all share, the code of the base, and what is added.
+    expect(log().filter(({ detail }) => detail === "command")).toHaveLength(3);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { LeanPickleError } from "../../../src/errors.ts";
-import { BatchWriter, type KeptTogether } from "../../../src/session/batch/group-commit.ts";
+import { GroupCommit, type KeptTogether } from "../../../src/session/batch/group-commit.ts";
 import type { PickleSessionCache } from "../../../src/session/pickle-session-cache.ts";
 import type { Candidate, Keeping } from "../../../src/session/save/commit.ts";
 import { anyState } from "../../support/manifests.ts";
@@ -26,7 +26,7 @@ function writer(keep?: Keep) {
       return await (keep ?? keepAll)(candidates);
     },
   } as unknown as PickleSessionCache;
-  const tested = new BatchWriter(cache, {});
+  const tested = new GroupCommit(cache, {});
   const add = async (candidates: Candidate[]) => {
     const line = candidates.map(({ name }) => name).join("+");
     await tested.add(candidates, (kept) => settled.push([line, kept]));
@@ -38,7 +38,7 @@ function many(count: number, prefix = "n"): ReturnType<typeof candidate>[] {
   return Array.from({ length: count }, (_, n) => candidate(`${prefix}${n}`));
 }
 
-describe("BatchWriter", () => {
+describe("GroupCommit", () => {
   it("keeps in one group what came one by one, and settles it in that order", async () => {
     const { writer: tested, add, groups, settled } = writer();
     for (const each of many(5)) {

@@ -9,11 +9,11 @@ import { addCode, addGoal } from "../../support/states.ts";
 describe("PickleSessionCache.reload", () => {
   it("gives each state an id in a new REPL, and proof states their goals", async () => {
     const folder = temporaryFolder();
-    const cache = new PickleSessionCache(folder);
+    const cache = new PickleSessionCache(folder, { restore: "pickle" });
     const first = startServer();
     await addCode(cache, first, "def f := 42");
     await addGoal(cache, first);
-    const again = new PickleSessionCache(folder);
+    const again = new PickleSessionCache(folder, { restore: "pickle" });
     const server = startServer();
     expect(again.getReplId(-1, server)).toBeUndefined();
     const verdicts = await again.reload(server, 60);
@@ -27,7 +27,7 @@ describe("PickleSessionCache.reload", () => {
   });
 
   it("knows the ids of several servers apart", async () => {
-    const cache = new PickleSessionCache(temporaryFolder());
+    const cache = new PickleSessionCache(temporaryFolder(), { restore: "pickle" });
     const [a, b] = [startServer(), startServer()];
     await a.run({ cmd: "def unrelated := 0" });
     await addCode(cache, a, "def f := 42");
@@ -36,7 +36,7 @@ describe("PickleSessionCache.reload", () => {
   });
 
   it("hands no damaged pickle to Lean", async () => {
-    const cache = new PickleSessionCache(temporaryFolder());
+    const cache = new PickleSessionCache(temporaryFolder(), { restore: "pickle" });
     await addCode(cache, startServer(), "def f := 42");
     const path = cache.get(-1)?.pickleFile ?? "";
     chmodSync(path, 0o600);
@@ -54,7 +54,7 @@ describe("PickleSessionCache.reload", () => {
   });
 
   it("says that a pickle is of another Lean", async () => {
-    const cache = new PickleSessionCache(temporaryFolder());
+    const cache = new PickleSessionCache(temporaryFolder(), { restore: "pickle" });
     await addCode(cache, startServer(), "def f := 42");
     const { launch } = simulate({ LEAN_VERSION: "4.99.0" });
     const server = startAutoServer(launch, { sessionCache: cache });
@@ -64,7 +64,7 @@ describe("PickleSessionCache.reload", () => {
   });
 
   it("says that a proof state came back with other goals", async () => {
-    const cache = new PickleSessionCache(temporaryFolder());
+    const cache = new PickleSessionCache(temporaryFolder(), { restore: "pickle" });
     await addGoal(cache, startServer());
     const server = startServer({ CHANGED_GOALS: "p" });
     const [verdict] = await cache.reload(server, 60);
@@ -76,7 +76,7 @@ describe("PickleSessionCache.reload", () => {
   });
 
   it("costs no other state where one kills the REPL or is too slow", async () => {
-    const cache = new PickleSessionCache(temporaryFolder());
+    const cache = new PickleSessionCache(temporaryFolder(), { restore: "pickle" });
     const maker = startServer();
     for (const name of ["a", "b", "c", "d"]) {
       await addCode(cache, maker, `def ${name} := 1`);
@@ -90,7 +90,7 @@ describe("PickleSessionCache.reload", () => {
   });
 
   it("gives every state a verdict on a server that does not start anew, too", async () => {
-    const cache = new PickleSessionCache(temporaryFolder());
+    const cache = new PickleSessionCache(temporaryFolder(), { restore: "pickle" });
     const maker = startServer();
     await addCode(cache, maker, "def a := 1");
     await addCode(cache, maker, "def b := 1");
@@ -100,7 +100,7 @@ describe("PickleSessionCache.reload", () => {
   });
 
   it("blames no state for what happened before it was tried", async () => {
-    const cache = new PickleSessionCache(temporaryFolder());
+    const cache = new PickleSessionCache(temporaryFolder(), { restore: "pickle" });
     const maker = startServer();
     await addCode(cache, maker, "def a := 1");
     await addCode(cache, maker, "def b := 1");
@@ -112,7 +112,7 @@ describe("PickleSessionCache.reload", () => {
 
   it("leaves out a state that another process removed in the meantime", async () => {
     const folder = temporaryFolder();
-    const cache = new PickleSessionCache(folder);
+    const cache = new PickleSessionCache(folder, { restore: "pickle" });
     const server = startServer();
     await addCode(cache, server, "def a := 1");
     await addCode(cache, server, "def b := 1");
@@ -132,15 +132,15 @@ describe("PickleSessionCache.reload", () => {
 
   it("says that a state is gone which was removed before it could be loaded", async () => {
     const folder = temporaryFolder();
-    const cache = new PickleSessionCache(folder);
+    const cache = new PickleSessionCache(folder, { restore: "pickle" });
     await addCode(cache, startServer(), "def a := 1");
-    await new PickleSessionCache(folder).remove(-1);
+    await new PickleSessionCache(folder, { restore: "pickle" }).remove(-1);
     expect(cache.has(-1)).toBe(true);
     await expect(cache.load(-1, startServer())).rejects.toMatchObject({ code: "no-such-state" });
   });
 
   it("blames no state for the memory that others take", async () => {
-    const cache = new PickleSessionCache(temporaryFolder());
+    const cache = new PickleSessionCache(temporaryFolder(), { restore: "pickle" });
     const maker = startServer();
     for (const name of ["a", "b", "c"]) {
       await addCode(cache, maker, `def ${name} := 1`);
@@ -152,7 +152,7 @@ describe("PickleSessionCache.reload", () => {
   });
 
   it("stops when it is interrupted, and calls that no state's fault", async () => {
-    const cache = new PickleSessionCache(temporaryFolder());
+    const cache = new PickleSessionCache(temporaryFolder(), { restore: "pickle" });
     await addCode(cache, startServer(), "def a := 1");
     const server = startServer({}, { signal: AbortSignal.abort(new Error("interrupted")) });
     await expect(cache.reload(server, 60)).rejects.toThrow("interrupted");

@@ -16,7 +16,7 @@ async function suspectCache(): Promise<string> {
 
 describe("a pickle that somebody else could have written", () => {
   it("is refused by a server that was asked for it, with a code of its own", async () => {
-    const sessionCache = new PickleSessionCache(await suspectCache());
+    const sessionCache = new PickleSessionCache(await suspectCache(), { restore: "pickle" });
     const server = startAutoServer(simulate().launch, { sessionCache });
     await expect(server.run({ cmd: "#check f", env: -1 })).rejects.toMatchObject({
       code: "untrusted",
@@ -25,8 +25,17 @@ describe("a pickle that somebody else could have written", () => {
     expect(await server.run({ cmd: "def g := 1" })).toMatchObject({ env: 0 });
   });
 
+  it("is not needed to run the recipe of its state", async () => {
+    const sessionCache = new PickleSessionCache(await suspectCache());
+    const server = startAutoServer(simulate().launch, { sessionCache });
+    expect(await server.run({ cmd: "#check f", env: -1 })).toHaveProperty("env");
+  });
+
   it("is loaded by a cache that trusts it", async () => {
-    const sessionCache = new PickleSessionCache(await suspectCache(), { trust: true });
+    const sessionCache = new PickleSessionCache(await suspectCache(), {
+      trust: true,
+      restore: "pickle",
+    });
     const server = startAutoServer(simulate().launch, { sessionCache });
     expect(await server.run({ cmd: "#check f", env: -1 })).toHaveProperty("env");
   });

@@ -20,7 +20,7 @@ describe("a state whose Lean changed while it was being made", () => {
     const state = await additions.addOne(asked);
     for (const lean of [then, now]) {
       additions.identify = async () => lean;
-      expect((await additions.derive(asked)).key).not.toBe(state.key);
+      expect((await additions.plan(asked)).key).not.toBe(state.key);
     }
     expect(await additions.isHit(asked)).toBe(false);
   });
@@ -29,7 +29,7 @@ describe("a state whose Lean changed while it was being made", () => {
     const additions = new Additions();
     changeAt(additions, 9);
     const state = await additions.addOne({ code: code("def f := 1") });
-    expect((await additions.derive({ code: code("def f := 1") })).key).toBe(state.key);
+    expect((await additions.plan({ code: code("def f := 1") })).key).toBe(state.key);
   });
 
   it("is not known where a file that tells is younger than the process", async () => {
@@ -59,7 +59,7 @@ describe("recipes that go round in a circle", () => {
     const state = await additions.addOne({ code: code("def f := 1") });
     const entry = additions.cache.manifest.recipes[state.key];
     Object.assign(entry ?? {}, { base: state.key });
-    const derivation = await additions.derive({ code: code("def f := 1") });
-    expect(additions.findHits(derivation)).toMatchObject([{ sessionId: -1 }]);
+    const plan = await additions.plan({ code: code("def f := 1") });
+    expect(additions.findHits(plan)).toMatchObject([{ sessionId: -1 }]);
   });
 });

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { PickleSessionCache } from "../../../src/session/pickle-session-cache.ts";
-import { planReload } from "../../../src/session/restore/group-by-imports.ts";
+import { planRestore } from "../../../src/session/restore/plan-restore.ts";
 import { temporaryFolder } from "../../support/folders.ts";
 import { run, succeed } from "../../support/program.ts";
 
@@ -47,15 +47,12 @@ describe("a manifest of version 1", () => {
     ]);
   });
 
-  it("is loaded in portions that share an import", () => {
+  it("is restored in units that share an import", () => {
     const { manifest } = new PickleSessionCache(workingDir());
-    const plan = planReload(manifest, manifest.states);
-    expect(
-      plan.map(({ header, states }) => [header, states.map((state) => state.sessionId)]),
-    ).toEqual([
-      [null, [-1]],
-      ["import Lean", [-2, -3, -4, -5]],
-      [null, [-8]],
+    const units = planRestore(manifest, manifest.states, "auto");
+    expect(units.map((unit) => unit.states.map(({ state }) => state.sessionId))).toEqual([
+      [-1, -2, -3, -4, -5],
+      [-8],
     ]);
   });
 

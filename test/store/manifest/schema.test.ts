@@ -7,7 +7,6 @@ import {
   emptyManifest,
   isName,
   type RecipeEntry,
-  recipeChain,
 } from "../../../src/store/manifest/schema.ts";
 import { anyManifest, anyState } from "../../support/manifests.ts";
 
@@ -90,23 +89,6 @@ describe("the published JSON Schema", () => {
     const { pattern } = schema.properties.states.items.properties.pickleFile;
     expect(new RegExp(pattern).test(anyState(-1).pickleFile)).toBe(true);
     expect(new RegExp(pattern).test("/etc/passwd")).toBe(false);
-  });
-});
-
-describe("recipeChain", () => {
-  const recipes = { [key(1)]: recipe(null, "a"), [key(2)]: recipe(key(1), "b") };
-
-  it("leads from nothing to the state", () => {
-    const chain = recipeChain(anyManifest([], { recipes }), key(2));
-    expect(chain?.map(({ step }) => step)).toEqual([{ cmd: "a" }, { cmd: "b" }]);
-  });
-
-  it("is not known where a link is missing, or leads back", () => {
-    expect(recipeChain(anyManifest([], { recipes: {} }), key(2))).toBeUndefined();
-    const broken = { [key(2)]: recipe(key(1), "b") };
-    expect(recipeChain(anyManifest([], { recipes: broken }), key(2))).toBeUndefined();
-    const circle = { [key(1)]: recipe(key(2), "a"), [key(2)]: recipe(key(1), "b") };
-    expect(recipeChain(anyManifest([], { recipes: circle }), key(2))).toBeUndefined();
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Makings } from "../../src/repl/makings.ts";
+import { IdHistory } from "../../src/repl/id-history.ts";
 import { startServer } from "../support/servers.ts";
 
 describe("LeanServer.madeBy", () => {
@@ -32,11 +32,11 @@ describe("LeanServer.madeBy", () => {
   });
 });
 
-describe("Makings", () => {
+describe("IdHistory", () => {
   const goal = "⊢ True";
 
   it("does not take the sorries that pickling tells again for those of the last step", () => {
-    const makings = new Makings();
+    const makings = new IdHistory();
     const request = { pickleTo: "/x", proofState: 0 };
     const answer = { proofState: 3, goals: [], sorries: [{ goal, proofState: 2 }] };
     makings.record("pickleProofState", request, answer, 5);
@@ -45,7 +45,7 @@ describe("Makings", () => {
   });
 
   it("knows the sorries of code and of tactics, but not those of root goals", () => {
-    const makings = new Makings();
+    const makings = new IdHistory();
     const sorries = [{ goal }, { goal, proofState: 7 }];
     makings.record(
       "tactic",
@@ -65,7 +65,7 @@ describe("Makings", () => {
   });
 
   it("does not know an id that a REPL gave out twice, and follows no id to itself", () => {
-    const makings = new Makings();
+    const makings = new IdHistory();
     makings.record("command", { cmd: "x" }, { env: 0, sorries: [{ goal, proofState: 0 }] }, 5);
     makings.record(
       "pickleProofState",
@@ -81,7 +81,7 @@ describe("Makings", () => {
   });
 
   it("leaves an environment that is pickled as it was made", () => {
-    const makings = new Makings();
+    const makings = new IdHistory();
     makings.record("command", { cmd: "x" }, { env: 0 }, 5);
     makings.record("pickleEnvironment", { pickleTo: "/x", env: 0 }, { env: 0 }, 5);
     expect(makings.get({ kind: "env", id: 0 })).toMatchObject({ by: "command" });

@@ -50,6 +50,8 @@ export type Making = { elapsedMs: number } & (
       base: ReplId;
       tactic: string;
       request: ReplRequest;
+      /** How many sorries Lean reported for it. */
+      sorries?: number | undefined;
       /** Whether Lean found errors in it. */
       hasErrors?: boolean | undefined;
     }
@@ -66,7 +68,7 @@ export type Making = { elapsedMs: number } & (
 );
 
 /** What made each id that a REPL has given out. */
-export class Makings {
+export class IdHistory {
   /** By id; undefined for one that was given out twice, and may stand for either. */
   readonly #byId = new Map<string, Making | undefined>();
 
@@ -137,10 +139,13 @@ function outcomeOf({ by }: HowMade, request: ReplRequest, answer: ReplAnswer): o
     return {};
   }
   const hasErrors = errorMessages(answer).length > 0;
-  if (by === "tactic" || (request as CommandRequest).rootGoals === true) {
-    return { hasErrors };
+  const { sorries = [] } = answer as CommandAnswer;
+  if (by === "tactic") {
+    return { hasErrors, ...(sorries.length > 0 && { sorries: sorries.length }) };
   }
-  return { hasErrors, sorries: (answer as CommandAnswer).sorries?.length ?? 0 };
+  return (request as CommandRequest).rootGoals === true
+    ? { hasErrors }
+    : { hasErrors, sorries: sorries.length };
 }
 
 function howMade(kind: Exclude<RequestKind, "pickleEnvironment">, request: ReplRequest): HowMade {

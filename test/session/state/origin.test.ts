@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addTrail, type RecipeTrail } from "../../../src/session/state/recipe-trail.ts";
+import { addTrail, type RecipeTrail } from "../../../src/session/state/origin.ts";
 import type { RecipeEntry } from "../../../src/store/manifest/schema.ts";
 
 function entry(base: string | null, cmd: string): RecipeEntry {

@@ -1,0 +1,232 @@
+/** States come back as they were, in another process: by recipe; and with --restore pickle, as recorded. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readLog } from "../simulated-repl/index.ts";
+import { temporaryFolder } from "../support/folders.ts";
+import { run, type Surroundings, succeed } from "../support/program.ts";
+
+/** A folder with a cache, and what the REPLs there did. */
+function newPlace(repl: Record<string, string> = {}) {
+  const cwd = temporaryFolder();
+  const logFile = join(cwd, "repl.log");
+  const at: Surroundings = { cwd, repl: { LOG: logFile, ...repl } };
+  const count = (event: string, detail: string): number =>
+    readLog(logFile).filter((each) => each.event === event && each.detail === detail).length;
+  return { cwd, at, count, forget: () => rmSync(logFile, { force: true }) };
+}
+
+/** Code that adds something, code that uses it, and whether a pickle keeps it. */
+const ENVIRONMENTS: [what: string, added: string, used: string, isKept: boolean][] = [
+  ["compiled code", "def f := 42", "#eval f", false],
+  [
+    "an instance",
+    "class Tick (a : Type) where\n  t : a\ninstance : Tick Nat := ⟨1⟩",
+    "example : Tick Nat := inferInstance",
+    false,
+  ],
+  [
+    "a namespace",
+    "namespace Pond\ndef depth : Nat := 3\nend Pond",
+    "open Pond\nexample : depth = 3 := rfl",
+    false,
+  ],
+  ["a notation", 'infixl:65 " +++ " => Nat.add', "example : (1 +++ 2) = 3 := rfl", false],
+  [
+    "a theorem",
+    "theorem a (p : Prop) (h : p) : p := h",
+    "example (p : Prop) (h : p) : p := a p h",
+    true,
+  ],
+  ["a variable", "variable (n : Nat) (h : n = 0)", "theorem t : n = 0 := h", true],
+];
+
+describe("an environment that another process restores", () => {
+  it.each(ENVIRONMENTS)("has %s of its code", async (_what, added, used) => {
+    const { at } = newPlace({ DIALECT: "4.0.0" });
+    await succeed(["add", "-c", added, "-n", "base"], at);
+    await succeed(["run", "base", "-c", used], at);
+    await succeed(["add", "--from", "base", "-c", used], at);
+    await succeed(["reload"], at);
+  });
+
+  it.each(ENVIRONMENTS)("lacks %s only with --restore pickle, as recorded", async (...of) => {
+    const [, added, used, isKept] = of;
+    const { at } = newPlace({ DIALECT: "4.0.0" });
+    await succeed(["add", "-c", added, "-n", "base"], at);
+    const { code } = await run(["run", "base", "-c", used, "--restore", "pickle"], at);
+    expect(code).toBe(isKept ? 0 : 1);
+  });
+
+  it("says in show how it will be restored, and why", async () => {
+    const { at } = newPlace();
+    await succeed(["add", "-c", "def f := 42", "-n", "base"], at);
+    const shown = await succeed(["show", "base"], at);
+    expect(shown).toContain("by recipe: a pickle would lose what its code adds");
+    expect(await succeed(["show", "base", "--restore", "pickle"], at)).toContain(
+      "by pickle: --restore pickle",
+    );
+  });
+});
+
+const SIMP =
+  "def k (n : Nat) := n\n@[simp] theorem k_eq (n : Nat) : k n = n := rfl\ntheorem t (n : Nat) : k n = n := by sorry";
+const MACRO = 'macro "triv" : tactic => `(exact True.intro)\ntheorem t : True := by sorry';
+
+describe("a proof state that another process restores", () => {
+  it.each<[string, string, string]>([
+    ["a simp lemma", SIMP, "simp"],
+    ["a tactic macro", MACRO, "triv"],
+  ])("has %s of its code", async (_what, code, tactic) => {
+    const { at } = newPlace();
+    await succeed(["add", "-c", code, "--sorry", "0", "-n", "goal"], at);
+    expect(await succeed(["run", "goal", "-t", tactic], at)).toContain("no goals");
+    await succeed(["add", "--from", "goal", "-t", tactic, "-n", "done"], at);
+    expect(await succeed(["show", "done"], at)).toContain("no goals; Completed");
+  });
+
+  it("lacks them with --restore pickle: simp does less without a word", async () => {
+    const { at } = newPlace();
+    await succeed(["add", "-c", SIMP, "--sorry", "0", "-n", "goal"], at);
+    const pickled = await run(["run", "goal", "-t", "simp", "--restore", "pickle"], at);
+    expect(pickled.stdout).toContain("⊢ k n = n");
+    expect(pickled.stderr).toContain("It may lack what its pickle loses");
+  });
+
+  it("is a state of its own on a base that lacks something: never a hit", async () => {
+    const { at } = newPlace();
+    await succeed(["add", "-c", SIMP, "--sorry", "0", "-n", "goal"], at);
+    const add = ["add", "--from", "goal", "-t", "skip"];
+    const first = await run([...add, "--restore", "pickle"], at);
+    expect(first.stderr).toContain("It will never count as a hit");
+    const again = JSON.parse(await succeed([...add, "--json"], at));
+    expect(again.cached).toBe(false);
+    expect(await succeed(["show", "-2"], at)).toContain(
+      "never: its base was restored by its pickle",
+    );
+  });
+
+  it("is unpickled on its scopes if its steps took longer, and the scoped notation works", async () => {
+    const { at, count, forget } = newPlace({ TACTIC_MS: "60", IMPORT_MS: "20" });
+    const header = "import Mathlib\nset_option maxHeartbeats 400000\nopen Real\n";
+    const theorem = "theorem t (p : Prop) (h : p) : p := by\n  sorry";
+    await succeed(["add", "-c", `${header}${theorem}`, "--sorry", "0", "-n", "g0"], at);
+    for (let n = 1; n <= 4; n++) {
+      await succeed(["add", "--from", `g${n - 1}`, "-t", "skip", "-n", `g${n}`], at);
+    }
+    forget();
+    await succeed(["add", "--from", "g4", "-t", "skip"], at);
+    expect(count("request", "tactic")).toBe(1);
+    expect(count("import", "Mathlib")).toBe(1);
+    expect(count("request", "unpickleProofState")).toBeGreaterThan(0);
+  });
+
+  it("runs its side effects again by recipe, and not with --restore pickle", async () => {
+    const { at, cwd } = newPlace();
+    const effect = join(cwd, "effect.txt");
+    const code = `#eval IO.FS.writeFile ${JSON.stringify(effect)} "x"\ntheorem t : True := by sorry`;
+    await succeed(["add", "-c", code, "--sorry", "0", "-n", "goal"], at);
+    const before = await succeed(["show", "goal", "--json"], at);
+    rmSync(effect);
+    await succeed(["run", "goal", "-t", "trivial", "--restore", "pickle"], at);
+    expect(existsSync(effect)).toBe(false);
+    await succeed(["run", "goal", "-t", "trivial"], at);
+    expect(existsSync(effect)).toBe(true);
+    // How a state is restored never changes its key.
+    expect(JSON.parse(await succeed(["show", "goal", "--json"], at)).key).toBe(
+      JSON.parse(before).key,
+    );
+  });
+});
+
+describe("what recipes share", () => {
+  it("is run once in a reload, however many states need it", async () => {
+    const { at, cwd, count, forget } = newPlace();
+    const lines = [
+      JSON.stringify({ cmd: `import Lean\n${SIMP}`, sorry: 0, name: "root" }),
+      ...Array.from({ length: 30 }, (_, n) =>
+        JSON.stringify({ from: n < 5 ? "root" : `s${n % 5}`, tactics: ["skip"], name: `s${n}` }),
+      ),
+    ];
+    writeFileSync(join(cwd, "tree.jsonl"), lines.join("\n"));
+    await succeed(["add", "--batch", "tree.jsonl"], at);
+    forget();
+    const { states } = JSON.parse(await succeed(["reload", "--restore", "recipe", "--json"], at));
+    expect(states.every(({ status }: { status: string }) => status === "loaded")).toBe(true);
+    expect(states.every(({ via }: { via: string }) => via === "recipe")).toBe(true);
+    expect(count("import", "Lean")).toBe(1);
+    // One tactic for each state but the first, and one that asks the REPL about its sorries.
+    expect(count("request", "tactic")).toBe(states.length);
+  });
+
+  it("is one import for environments with the same header", async () => {
+    const { at, count, forget } = newPlace();
+    for (let n = 0; n < 6; n++) {
+      await succeed(["add", "-c", `import Lean\ndef f${n} := ${n}`], at);
+    }
+    forget();
+    await succeed(["reload"], at);
+    expect(count("import", "Lean")).toBe(1);
+    expect(count("request", "unpickleEnv")).toBe(0);
+  });
+});
+
+describe("code with a header", () => {
+  it("has its messages where they stand in the file", async () => {
+    const { at, cwd } = newPlace();
+    const lines = [
+      "/- a comment",
+      "over lines -/",
+      "import Lean",
+      "-- another",
+      "import Std import Init",
+      ...Array.from({ length: 34 }, () => ""),
+      'def f : Nat := "x"',
+    ];
+    writeFileSync(join(cwd, "a.lean"), lines.join("\n"));
+    const { code, stderr } = await run(["add", "a.lean"], at);
+    expect(code).toBe(1);
+    expect(stderr).toContain("a.lean:40:");
+  });
+
+  it("is not split if the REPL forgets the declarations before a sorry", async () => {
+    const { at } = newPlace({ SORRY_ENV: "before" });
+    const code =
+      "import Lean\ntheorem a (p : Prop) (h : p) : p := h\ntheorem t (p : Prop) (h : p) : p := by sorry";
+    await succeed(["add", "-c", code, "--sorry", "0", "-n", "goal"], at);
+    expect(await succeed(["run", "goal", "-t", "exact a p h"], at)).toContain("no goals");
+  });
+});
+
+describe("a recipe that no longer gives its state", () => {
+  it("leaves it to the pickle, and says so", async () => {
+    const { at, cwd } = newPlace();
+    const code = "theorem t (p : Prop) (h : p) : p := by sorry";
+    await succeed(["add", "-c", code, "--sorry", "0", "-n", "goal"], at);
+    const path = join(cwd, "lean-pickle.json");
+    const manifest = JSON.parse(readFileSync(path, "utf8"));
+    for (const recipe of Object.values<{ step: { cmd?: string } }>(manifest.recipes)) {
+      if (recipe.step.cmd) {
+        recipe.step.cmd = "def f : Nat := nope";
+      }
+    }
+    writeFileSync(path, JSON.stringify(manifest));
+    const { stdout, stderr } = await run(["reload", "--json"], at);
+    const [state] = JSON.parse(stdout).states;
+    expect(state).toMatchObject({ status: "loaded", via: "pickle" });
+    expect(state.message).toContain("Its recipe no longer gives it");
+    expect(stderr).not.toContain("stack");
+    expect(await succeed(["run", "goal", "-t", "exact h"], at)).toContain("no goals");
+  });
+
+  it("is not run if somebody else could have written the manifest", async () => {
+    const { at, cwd } = newPlace();
+    await succeed(["add", "-c", "def f := 42", "-n", "base"], at);
+    const { chmodSync } = await import("node:fs");
+    chmodSync(join(cwd, "lean-pickle.json"), 0o666);
+    const { code, stderr } = await run(["run", "base", "-c", "#eval f"], at);
+    expect(code).toBe(1);
+    expect(stderr).toContain("--trust");
+    await succeed(["run", "base", "-c", "#eval f", "--trust"], at);
+  });
+});
