@@ -1,8 +1,12 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+/** Killed processes, failing disks and mutated files: long, and run by `npm run test:torture`. */
+const torture = process.env.LEAN_PICKLE_TORTURE ? [] : ["test/torture/**"];
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, ...torture],
     // End-to-end tests spawn several Node processes each; a loaded two-core machine needs room.
     testTimeout: 60_000,
     hookTimeout: 60_000,
