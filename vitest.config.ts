@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, ...torture],
+    // Most of a test is waiting for processes: one worker for each core but one leaves half of two idle.
+    maxWorkers: 3,
     // End-to-end tests spawn several Node processes each; a loaded two-core machine needs room.
     testTimeout: 60_000,
     hookTimeout: 60_000,
