@@ -6,7 +6,7 @@ import { findBuiltOn } from "../store/manifest/built-on.ts";
 import type { ManifestState } from "../store/manifest/schema.ts";
 import type { PickleSessionCache } from "./pickle-session-cache.ts";
 
-export { GARBAGE_AGE_MS, type Garbage } from "../store/maintenance/garbage.ts";
+export { GARBAGE_AGE_MS } from "../store/maintenance/garbage.ts";
 export { carryOut, type Pruned, type PrunePlan } from "../store/maintenance/prune.ts";
 export type { Doomed, PruneReason, PruneRules } from "../store/maintenance/prune-rules.ts";
 export { type ManifestRepair, repairManifest } from "../store/maintenance/repair-manifest.ts";
