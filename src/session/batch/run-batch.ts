@@ -108,6 +108,8 @@ class Batch {
   /** What ends the batch. */
   #fault: { error: unknown } | undefined;
   #isWritable = false;
+  /** Whether Lean has answered anything. */
+  #hasAnswered = false;
 
   constructor(
     launch: ReplLaunch,
@@ -234,11 +236,14 @@ class Batch {
 
   /** Starts a job, as soon as there is room for it. */
   async #start(job: Job): Promise<void> {
-    while (this.#underWay.size >= WINDOW) {
+    // The first line shows whether there is a REPL at all.
+    while (this.#underWay.size >= (this.#hasAnswered ? WINDOW : 1)) {
       await Promise.race(this.#underWay);
     }
     this.#throwIfEnded();
-    const making = this.#make(job);
+    const making = this.#make(job).finally(() => {
+      this.#hasAnswered = true;
+    });
     job.slot.states.ready = making.then(
       () => {},
       () => {},
