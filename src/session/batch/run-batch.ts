@@ -139,6 +139,8 @@ class Batch {
         await this.#start(job);
       }
     } catch (error) {
+      // What the name meant before is not meant any more.
+      this.#names.give(item, slot.states);
       this.#fail(slot, error);
       this.#throwIfEnded();
     }
@@ -181,7 +183,6 @@ class Batch {
       this.#fault ??= { error: this.#options.signal?.reason ?? error };
       return;
     }
-    this.#names.give(slot.item, slot.states);
     this.#outcomes.settle(slot, { error });
   }
 
