@@ -1,8 +1,14 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+/** Killed processes, failing disks and mutated files: long, and run by `npm run test:torture`. */
+const torture = process.env.LEAN_PICKLE_TORTURE ? [] : ["test/torture/**"];
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, ...torture],
+    // Most of a test is waiting for processes: one worker for each core but one leaves half of two idle.
+    maxWorkers: 3,
     // End-to-end tests spawn several Node processes each; a loaded two-core machine needs room.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -50,7 +50,8 @@ describe("checkAnswer", () => {
           .filter((text) => text !== "" && !text.startsWith("#") && !text.startsWith("--"));
         const answers = stdout.split(/\n\n+/).filter((text) => text.trim() !== "");
         for (const [index, text] of answers.entries()) {
-          const answer: unknown = JSON.parse(text);
+          // What a child prints can stand before an answer.
+          const answer: unknown = JSON.parse(text.slice(text.search(/^\{/m)));
           const request = JSON.parse(requests[index] ?? "") as ReplRequest;
           const result = checkAnswer(checkRequest(request), answer);
           expect(result, `${name} ${index}`).toEqual({ ok: true, answer });

@@ -1,99 +1,117 @@
-// Environments: what was imported, declared and opened.
-import { BUILTIN_TYPES, EXPORTED } from "./builtins.js";
+// Environments: what was imported, what code added, what is open. And what a pickle keeps of it.
+import { bare, escaped, partsOf, replaceNames, split, tight } from "./text.js";
+import { about, BUILTINS, MATCH } from "./vocabulary.js";
+/** @import { Binder, Entry, Environment, Scope, Term } from "./types.ts" */
 
-/** @import { Constant, Environment } from "./types.ts" */
-
-/**
- * An environment that holds its imports and nothing else.
- * @param {string[]} imports
- * @param {boolean} [empty] the import failed
- * @returns {Environment}
- */
-export function importedEnvironment(imports, empty = false) {
-  return { imports, constants: [], opens: [], empty };
+/** @param {string} name @param {boolean} isNamespace @returns {Scope} */
+export const newScope = (name, isNamespace) => ({ name, isNamespace, opens: [], variables: [] });
+/** @param {string[]} imports @param {boolean} [empty] @returns {Environment} */
+export function imported(imports, empty = false) {
+  return { imports, empty, entries: undefined, scopes: [newScope("", false)], active: [] };
 }
-
-/**
- * What was declared under exactly this name.
- * @param {Environment} environment
- * @param {string} name
- * @returns {Constant | undefined}
- */
-export function declared(environment, name) {
-  for (let at = environment.constants.length - 1; at >= 0; at -= 1) {
-    const found = environment.constants[at]?.get(name);
-    if (found !== undefined) return found;
+/** What code added of a kind, the newest first. @param {Environment} environment @param {Entry["kind"]} kind */
+export function entriesOf({ entries }, kind) {
+  const found = [];
+  for (let at = entries; at; at = at.below) if (at.entry.kind === kind) found.push(at.entry);
+  return found;
+}
+/** @param {Environment} environment @param {Entry["kind"]} kind @param {string} name */
+export function find({ entries }, kind, name) {
+  let at = entries;
+  while (at && !(at.entry.kind === kind && at.entry.name === name)) at = at.below;
+  return at?.entry;
+}
+/** @param {Environment} environment @param {Entry["kind"]} kind @param {string} name @param {Partial<Entry>} [more] @returns {Environment} */
+export function withEntry(environment, kind, name, more) {
+  const entry = { ...more, kind, name };
+  return { ...environment, entries: { entry, below: environment.entries } };
+}
+/** @param {string} module @param {string} root */
+export const isBelow = (module, root) => `${module}.`.startsWith(`${root}.`);
+/** @param {Environment} environment @param {string} [module] */
+export const hasImported = ({ imports, empty }, module = "") =>
+  !empty && ["Init", ...imports].some((name) => isBelow(name, module));
+/** The constant of exactly this name. @param {Environment} environment @param {string} name @returns {Entry | undefined} */
+export function constantOf(environment, name) {
+  const { module, entry } = BUILTINS.get(name) ?? {};
+  const own = find(environment, "constant", name);
+  return own ?? (hasImported(environment, module) ? entry : undefined);
+}
+/** The namespace that code stands in, with a dot behind it. @param {Environment} environment */
+export function prefixOf({ scopes }) {
+  return scopes.map(({ isNamespace, name }) => (isNamespace ? `${name}.` : "")).join("");
+}
+/** Full names that a name can stand for, best first. @param {Environment} environment @param {string} name */
+function candidates(environment, name) {
+  const parts = prefixOf(environment).split(".").slice(0, -1);
+  const around = parts.map((_, at) => [...parts.slice(0, parts.length - at), name].join("."));
+  const opens = ["Bool", ...environment.scopes.flatMap((scope) => scope.opens)];
+  return [...around, name, ...opens.map((each) => `${each}.${name}`)];
+}
+/** The full name that a name stands for here. @param {Environment} environment @param {string} name */
+export function resolve(environment, name) {
+  return candidates(environment, name).find((each) => constantOf(environment, each));
+}
+/** The namespace of that name. @param {Environment} environment @param {string} name */
+export function resolveNamespace(environment, name) {
+  const known = [...BUILTINS.keys()].filter((key) => constantOf(environment, key));
+  return candidates(environment, name).find((each) => {
+    return find(environment, "namespace", each) ?? known.some((key) => key.startsWith(`${each}.`));
+  });
+}
+/** Whether Mathlib's `π` is on: it is a scoped notation, which `open Real` activates. @param {Environment} environment */
+export function hasPi(environment) {
+  const isActive = environment.active.some(({ name }) => name === "Real");
+  return isActive && hasImported(environment, "Mathlib");
+}
+/** What a term computes to, definitions unfolded that no local hides. @param {Environment} environment @param {Term} term @param {readonly Binder[]} [locals] @returns {Term} */
+export function computed(environment, term, locals = []) {
+  const [sign] = split(term);
+  const [head = "", ...written] = sign ? split(term) : partsOf(term);
+  const args = written.map((each) => computed(environment, bare(each ?? ""), locals));
+  const [first = "", second = ""] = args;
+  const isClosed = /^\d+ \d+$/.test(`${first} ${second}`);
+  if (isClosed && /^(\+|Nat\.add)$/.test(head)) return `${BigInt(first) + BigInt(second)}`;
+  if (isClosed && head === "*") return `${BigInt(first) * BigInt(second)}`;
+  if (head.endsWith(".match_1")) return MATCH.value;
+  const isLocal = locals.some(({ name }) => name === head);
+  const { value, binders = [] } = (!isLocal && find(environment, "constant", head)) || {};
+  if (value !== undefined && binders.length === args.length) {
+    const given = new Map(binders.map(({ name }, at) => [name, args[at]]));
+    return computed(environment, replaceNames(value, given), locals);
   }
-  return undefined;
+  const inside = args.map(tight);
+  return sign ? `${inside[0]} ${sign} ${inside[1]}` : [head, ...inside].join(" ");
 }
-
-/** @param {Environment} environment @param {string} name */
-export function isTaken(environment, name) {
-  const builtin = !environment.empty && BUILTIN_TYPES.has(name);
-  return builtin || declared(environment, name) !== undefined;
-}
-
-/**
- * The full name that a name stands for here: itself, or behind an opened namespace.
- * @param {Environment} environment
- * @param {string} name
- */
-export function resolveName(environment, name) {
-  const exported = environment.empty ? undefined : EXPORTED.get(name);
-  const candidates = [name, ...environment.opens.map((opened) => `${opened}.${name}`)];
-  return candidates.find((each) => isTaken(environment, each)) ?? exported;
-}
-
-/** @param {Environment} environment @param {string} namespace */
-export function hasNamespace(environment, namespace) {
-  const prefix = `${namespace}.`;
-  const inside = (/** @type {string} */ name) => name.startsWith(prefix);
-  return (
-    environment.constants.some((layer) => [...layer.keys()].some(inside)) ||
-    (!environment.empty && [...BUILTIN_TYPES.keys()].some(inside))
-  );
-}
-
-/**
- * The environment with one constant more; the old one stays as it is, since its id stays usable.
- * @param {Environment} environment
- * @param {Constant} constant
- * @returns {Environment}
- */
-export function declare(environment, constant) {
-  return withConstants(environment, new Map([[constant.name, constant]]));
-}
-
-/**
- * @param {Environment} environment
- * @param {ReadonlyMap<string, Constant>} layer
- * @returns {Environment}
- */
-export function withConstants(environment, layer) {
-  const layers = [...environment.constants];
-  const last = layers.at(-1);
-  // Layers double in size, so that a long chain of commands costs neither copies nor look-ups.
-  let merged = layer;
-  let below = last;
-  while (below !== undefined && below.size <= merged.size) {
-    merged = new Map([...below, ...merged]);
-    layers.pop();
-    below = layers.at(-1);
+/** Prints a term as this environment does: shortest names, with notations. @param {Environment} environment @param {Term} term */
+export function print(environment, term) {
+  const nameOf = (/** @type {string} */ full) => {
+    // A `match` in a statement is an auxiliary definition, and prints as one if that is forgotten.
+    const isMatch = find(environment, "match", full) !== undefined;
+    if (full.endsWith(".match_1")) return isMatch ? MATCH.known : about(MATCH.lost, full);
+    if (full === "Real.pi" && hasPi(environment)) return "π";
+    const parts = full.split(".");
+    const tails = parts.slice(1).map((_, at) => parts.slice(parts.length - 1 - at).join("."));
+    return tails.find((each) => resolve(environment, each) === full);
+  };
+  let text = term;
+  for (const { name, value = "" } of entriesOf(environment, "infix")) {
+    const call = new RegExp(`(?<![\\w.])${escaped(value)} ([\\w.]+) ([\\w.]+)`, "g");
+    text = text.replace(call, `$1 ${name} $2`);
   }
-  return { ...environment, constants: [...layers, merged] };
+  return replaceNames(text, { get: nameOf }).replace(/(\n[\s\S]*\)) = /, "$1 =\n    ");
 }
-
-/** All constants that were declared, in no particular order. @param {Environment} environment */
-export function allDeclared(environment) {
-  return environment.constants.flatMap((layer) => [...layer.values()]);
+/** What a pickle holds: names of imports, constants, scopes. @param {Environment} environment */
+export function pickled(environment) {
+  const { imports, scopes } = environment;
+  return { imports, scopes, constants: entriesOf(environment, "constant").reverse() };
 }
-
-/**
- * @param {Environment} environment
- * @param {string[]} namespaces
- * @returns {Environment}
- */
-export function withOpen(environment, namespaces) {
-  const added = namespaces.filter((each) => !environment.opens.includes(each));
-  return { ...environment, opens: [...environment.opens, ...added] };
+/** The environment of a pickle on `base`, which keeps all that it has. @param {ReturnType<typeof pickled>} content @param {Environment} base */
+export function unpickled({ constants, scopes }, base) {
+  const { entries } = base;
+  return {
+    ...base,
+    scopes,
+    entries: constants.reduce((below, entry) => ({ entry, below }), entries),
+  };
 }

@@ -5,13 +5,9 @@ import { fileURLToPath } from "node:url";
 /** Absolute path of the executable. README.md lists what can be set by its environment. */
 export const simulatedRepl = fileURLToPath(new URL("./repl.js", import.meta.url));
 
-/** One line of the file that SIMULATED_REPL_LOG names. */
-export interface LogEvent {
-  event: "start" | "import" | "request" | "child";
-  pid: number;
-  /** Of an import its modules, of a request its kind, of a child its process id; else empty. */
-  detail: string;
-}
+/** One line of the log; `detail` is empty, or modules, the kind of a request, a child's id. */
+export type LogEvent = { event: EventName; pid: number; detail: string };
+type EventName = "start" | "import" | "request" | "child";
 
 /** What the stand-ins have logged so far, in order; nothing where none has written yet. */
 export function readLog(path: string): LogEvent[] {
@@ -19,6 +15,6 @@ export function readLog(path: string): LogEvent[] {
   const lines = readFileSync(path, "utf8").split("\n").slice(0, -1);
   return lines.map((line) => {
     const [event = "", pid = "", ...detail] = line.split(" ");
-    return { event: event as LogEvent["event"], pid: Number(pid), detail: detail.join(" ") };
+    return { event: event as EventName, pid: Number(pid), detail: detail.join(" ") };
   });
 }

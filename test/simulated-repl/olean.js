@@ -1,129 +1,71 @@
 // Pickle files: Lean's header, and behind it a payload of our own.
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
-import { hang, segfault, uncaught } from "./effects.js";
-import { wordingOf } from "./wording.js";
+import * as fs from "node:fs";
+import { hang, segfault, uncaught, wait } from "./process.js";
+import { about, wordingOf } from "./vocabulary.js";
 
 /** @import { Settings } from "./settings.js" */
 
-const MARKER = "olean";
-const DIGEST_BYTES = 32;
-const ADDRESS_BYTES = 8;
-const PAGE = 4096;
-const GMP = 1;
+const [MARKER, DIGEST_BYTES, ADDRESS_BYTES, PAGE, GMP] = ["olean", 32, 8, 4096, 1];
 const BASE_ADDRESS = 0x1c5a_7000_0000n;
 
-/**
- * The header of a pickle made by a Lean of these settings: 88 bytes of version 2, or 56 of
- * version 1, which has no version string and pads the git hash to 42. Version 3 stands for a format
- * that is still to come, which only the stand-in knows.
- * @param {Pick<Settings, "oleanVersion" | "leanVersion" | "gitHash">} settings
- */
+/** @param {string} text @param {number} size */
+const padded = (text, size) => Buffer.concat([Buffer.from(text), Buffer.alloc(size)], size);
+/** @param {bigint} value */
+const address = (value) => Buffer.from(new BigUint64Array([value]).buffer);
+/** @param {Buffer[]} parts */
+const digest = (...parts) => createHash("sha256").update(Buffer.concat(parts)).digest();
+/** The header of version 2 (88 bytes) or of version 1 (56), which has no Lean version and pads the
+ * git hash to 42. Version 3 stands for a format that is still to come. @param {Settings} settings */
 function makeHeader({ oleanVersion, leanVersion, gitHash }) {
-  const address = Buffer.alloc(ADDRESS_BYTES);
-  address.writeBigUInt64LE(BASE_ADDRESS);
-  const padded = (/** @type {string} */ text, /** @type {number} */ size) => {
-    const field = Buffer.alloc(size);
-    field.write(text);
-    return field;
-  };
-  const formats = {
+  const fields = {
     1: [Buffer.from([1]), padded(gitHash, 42)],
     2: [Buffer.from([2, GMP]), padded(leanVersion, 33), padded(gitHash, 40)],
     3: [Buffer.from([3, GMP]), padded(gitHash, 60), padded(leanVersion, 60)],
   };
-  const fields = formats[oleanVersion];
-  return Buffer.concat([Buffer.from(MARKER), ...fields, address]);
+  return Buffer.concat([Buffer.from(MARKER), ...fields[oleanVersion], address(BASE_ADDRESS)]);
 }
-
-/** @param {Buffer} address @param {Buffer} payload */
-function digest(address, payload) {
-  return createHash("sha256").update(address).update(payload).digest();
-}
-
-/**
- * Writes a pickle as Lean does: into `PATH.tmp.PID`, then renamed.
- * Dies where the file cannot be created or renamed.
- * @param {string} path
- * @param {unknown} content anything that JSON can hold
- * @param {Settings} settings
- * @param {boolean} hangHalfway stop for ever when half of it is written
- */
+/** Writes a pickle as Lean does: into `PATH.tmp.PID`, then renamed. The last 8 bytes name the root
+ * object, as in a real one: the base address and an offset into the file. @param {string} path @param {object} content @param {Settings} settings @param {boolean} hangHalfway */
 export function writePickle(path, content, settings, hangHalfway) {
   const header = makeHeader(settings);
   const json = Buffer.from(JSON.stringify(content));
   // White space behind the JSON: a pickle is never so small that half of it is only a header.
-  const size = Math.ceil((json.length + PAGE) / PAGE) * PAGE;
-  const payload = Buffer.concat([json, Buffer.alloc(size - json.length, " ")]);
-  const bytes = Buffer.concat([header, digest(header.subarray(-ADDRESS_BYTES), payload), payload]);
+  const size = Math.ceil((json.length + PAGE) / PAGE) * PAGE - ADDRESS_BYTES;
+  const payload = Buffer.concat([json, Buffer.alloc(size, " ")], size);
+  const root = address(BASE_ADDRESS + BigInt(header.length + DIGEST_BYTES));
+  const sum = digest(header.subarray(-ADDRESS_BYTES), payload, root);
+  const bytes = Buffer.concat([header, sum, payload, root]);
+  wait(settings.pickleMs);
   const temporary = `${path}.tmp.${process.pid}`;
-  const descriptor = create(temporary, path, settings);
+  let failed = about(wordingOf(settings.dialect).cannotCreate, path);
   try {
-    if (hangHalfway) {
-      writeSync(descriptor, bytes.subarray(0, bytes.length / 2));
-      hang();
-    }
-    for (let from = 0; from < bytes.length; ) from += writeSync(descriptor, bytes, from);
-    closeSync(descriptor);
-    renameSync(temporary, path);
-  } catch (error) {
-    throw uncaught(`failed to write '${path}': ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-/** @param {string} temporary @param {string} path @param {Settings} settings */
-function create(temporary, path, settings) {
-  try {
-    return openSync(temporary, "w");
+    const descriptor = fs.openSync(temporary, "w");
+    failed = `failed to write '${path}'`;
+    const end = hangHalfway ? bytes.length / 2 : (settings.truncatePickle ?? bytes.length);
+    let rest = bytes.subarray(0, end);
+    while (rest.length > 0) rest = rest.subarray(fs.writeSync(descriptor, rest));
+    if (hangHalfway) hang();
+    fs.closeSync(descriptor);
+    fs.renameSync(temporary, path);
   } catch {
-    throw uncaught(wordingOf(settings.dialect).cannotCreate(path));
+    throw uncaught(failed);
   }
 }
-
-/** @param {string} path */
-function readAll(path) {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const isDirectory = error instanceof Error && "code" in error && error.code === "EISDIR";
-    if (isDirectory) return Buffer.alloc(0);
-    throw uncaught(`failed to open file '${path}'`);
-  }
-}
-
-/**
- * The content of a pickle. Dies of a header that this Lean does not take, and of SIGSEGV where
- * the payload is not what was written: Lean checks nothing there and maps it into memory, so a
- * digest tells the stand-in when to crash.
- * @param {string} path
- * @param {Settings} settings
- * @returns {unknown}
- */
+/** The content of a pickle. Dies of a header that this Lean does not take, and of SIGSEGV if the rest
+ * is not what was written: Lean checks nothing there, so a digest tells when to crash. @param {string} path @param {Settings} settings */
 export function readPickle(path, settings) {
-  const bytes = readAll(path);
+  if (!fs.existsSync(path)) throw uncaught(`failed to open file '${path}'`);
+  const bytes = fs.statSync(path).isFile() ? fs.readFileSync(path) : Buffer.alloc(0);
   const own = makeHeader(settings);
   const compared = own.length - ADDRESS_BYTES;
-  const refuse = (/** @type {string} */ why) => uncaught(`failed to read file '${path}', ${why}`);
-  const marker = bytes.toString("latin1", 0, MARKER.length);
-  if (bytes.length < own.length || marker !== MARKER) throw refuse("invalid header");
-  if (!bytes.subarray(0, compared).equals(own.subarray(0, compared))) {
-    // Releases with version 1 headers have one sentence for both.
-    throw refuse(settings.oleanVersion === "1" ? "invalid header" : "incompatible header");
-  }
+  const isOlean = bytes.length >= own.length && bytes.toString("latin1", 0, 5) === MARKER;
+  const isOwn = bytes.subarray(0, compared).equals(own.subarray(0, compared));
+  // Releases with version 1 headers have one sentence for both.
+  const reason = isOlean && settings.oleanVersion !== "1" ? "incompatible" : "invalid";
+  if (!isOlean || !isOwn) throw uncaught(`failed to read file '${path}', ${reason} header`);
   const payload = bytes.subarray(own.length + DIGEST_BYTES);
-  const stored = bytes.subarray(own.length, own.length + DIGEST_BYTES);
-  if (!digest(bytes.subarray(compared, own.length), payload).equals(stored)) segfault();
-  return JSON.parse(payload.toString("utf8"));
-}
-
-/**
- * The text in a pickle, for choosing a fault by what it holds; empty where there is none.
- * @param {string} path
- */
-export function textOfPickle(path) {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
+  const sum = digest(bytes.subarray(compared, own.length), payload);
+  if (!bytes.subarray(own.length, own.length + DIGEST_BYTES).equals(sum)) segfault();
+  return JSON.parse(payload.subarray(0, -ADDRESS_BYTES).toString());
 }

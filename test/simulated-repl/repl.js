@@ -1,83 +1,57 @@
 #!/usr/bin/env node
 // A stand-in for the Lean REPL: see README.md beside it.
 import { readSync } from "node:fs";
-import { Death, flood, startChild, wait, writeError, writeOutput } from "./effects.js";
-import { Faults } from "./faults.js";
-import { isComment, RequestFramer } from "./framing.js";
-import { log } from "./log.js";
-import { pretty } from "./printing.js";
-import { parseRequest } from "./requests.js";
+import { Death, flood, log, retry, writeError, writeOutput } from "./process.js";
+import { parseRequest, RequestFramer } from "./requests.js";
 import { Session } from "./session.js";
 import { readSettings, SettingError } from "./settings.js";
 
 /** @import { Settings } from "./settings.js" */
 
-const STDIN = 0;
-const BUFFER_BYTES = 65_536;
-/** EX_USAGE of sysexits: a setting that was not understood must not look like a death of Lean. */
-const EXIT_USAGE = 64;
-
-/**
- * What arrives on standard input, as soon as it arrives. Read synchronously, as Lean does: one
- * request at a time, and nothing else happens in between.
- * @returns {Generator<Buffer, void>}
- */
-function* readInput() {
-  const buffer = Buffer.alloc(BUFFER_BYTES);
-  for (;;) {
-    const length = readSome(buffer);
-    if (length === 0) return;
-    if (length > 0) yield buffer.subarray(0, length);
-  }
+/** JSON as Lean prints it: on one line if it fits, else over several, never with an empty one. @param {object} value */
+function pretty(value) {
+  const lines = JSON.stringify(value, null, 1);
+  const tight = lines.replace(/([{[])\n */g, "$1").replace(/\n *([}\]])/g, "$1");
+  const line = tight.replace(/\n */g, " ");
+  return [...line].length <= 80 ? line : lines;
 }
-
-/** @param {Buffer} buffer @returns {number} bytes read, 0 at the end, -1 for nothing yet */
-function readSome(buffer) {
-  try {
-    return readSync(STDIN, buffer);
-  } catch (error) {
-    // A descriptor that someone has made non-blocking says EAGAIN instead of blocking.
-    if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
-    wait(2);
-    return -1;
-  }
-}
-
-/** @param {Settings} settings */
+/** Answers one request after the other, as Lean does: nothing else happens in between. @param {Settings} settings */
 function converse(settings) {
-  const faults = new Faults(settings);
-  const session = new Session(settings, faults);
+  const session = new Session(settings);
   const framer = new RequestFramer();
   const respond = (/** @type {string} */ text) => {
-    if (isComment(text)) return;
-    const request = parseRequest(text);
-    const garbled = faults.beforeAnswer(text, request);
-    const answer = garbled ? "this is not JSON" : pretty(session.answer(request));
-    writeOutput(`${answer}\n\n`, settings);
+    if (/^(#|--)/.test(text)) return;
+    const answer = session.answer(text, parseRequest(text));
+    writeOutput(`${answer ? pretty(answer) : "this is not JSON"}\n\n`, settings);
   };
-  for (const chunk of readInput()) {
-    for (const text of framer.push(chunk)) respond(text);
+  const buffer = Buffer.alloc(65_536);
+  for (let length = -1; length !== 0; ) {
+    length = retry(() => readSync(0, buffer));
+    for (const text of framer.push(buffer.subarray(0, length))) respond(text);
   }
-  const last = framer.end();
-  if (last !== undefined) respond(last);
+  for (const text of framer.end()) respond(text);
 }
-
-async function main() {
-  const settings = readSettings(process.env);
-  // With a handler the signal does nothing, even while this process is blocked.
-  if (settings.ignoreSigterm) process.on("SIGTERM", () => {});
-  const child = settings.child === undefined ? undefined : await startChild(settings.child);
-  log(settings.log, "start");
-  if (child !== undefined) log(settings.log, "child", `${child}`);
-  flood(settings.stderrAtStart);
-  if (settings.banner !== undefined) writeOutput(`${settings.banner}\n`, settings);
-  converse(settings);
+/** Starts a child that outlives any test, in this process's group; with `inherit` it holds our pipes open too. @param {Settings} settings */
+async function startChild({ child, log: path }) {
+  if (child === undefined) return;
+  const { spawn } = await import("node:child_process");
+  const started = spawn("sleep", ["3600"], { stdio: child === "inherit" ? "inherit" : "ignore" });
+  started.unref();
+  log(path, "child", `${started.pid}`);
 }
 
 try {
-  await main();
+  const settings = readSettings(process.env);
+  // With a handler the signal does nothing, even while this process is blocked.
+  if (settings.ignoreSigterm) process.on("SIGTERM", () => {});
+  log(settings.log, "start");
+  await startChild(settings);
+  flood(settings.stderrAtStart);
+  if (settings.banner !== undefined) writeOutput(`${settings.banner}\n`, settings);
+  converse(settings);
 } catch (error) {
   if (!(error instanceof Death || error instanceof SettingError)) throw error;
   writeError(`${error.message}\n`);
-  process.exitCode = error instanceof SettingError ? EXIT_USAGE : 1;
+  // EX_USAGE of sysexits: a setting that is not understood must not look like a death of Lean.
+  process.exitCode = error instanceof SettingError ? 64 : 1;
 }

@@ -1,250 +1,222 @@
-// One process's states and what it answers to each request.
-import { readFileSync } from "node:fs";
+// One process's states, and what it answers to each request.
+import { readFileSync, statSync } from "node:fs";
 import { missingImport, runCommands } from "./commands.js";
-import { occupy, uncaught, wait } from "./effects.js";
-import { Elaborator } from "./elaborator.js";
-import { tokenize } from "./lexer.js";
-import { log } from "./log.js";
+import * as env from "./environment.js";
+import { Lean } from "./lean.js";
 import { readPickle, writePickle } from "./olean.js";
-import { Parser } from "./parser.js";
-import * as pickled from "./pickled-states.js";
-import { ElaborationProblem, SyntaxProblem, TacticFailure } from "./problems.js";
-import { showGoal } from "./show.js";
-import { parseTactic } from "./tactic-parser.js";
-import { runBlock, runTactic } from "./tactics.js";
+import * as act from "./process.js";
+import { runOneTactic } from "./tactics.js";
+import { Problem, positionIn, showGoal } from "./text.js";
+import { wordingOf } from "./vocabulary.js";
 
-/** @import { Faults } from "./faults.js" */
-/** @import { Json } from "./printing.js" */
 /** @import { Request } from "./requests.js" */
 /** @import { Settings } from "./settings.js" */
-/** @import { Environment, Message, ProofState, Sorry } from "./types.ts" */
+/** @import { Entry, Environment, Goal, ProofState, Said } from "./types.ts" */
 
-const NOWHERE = { line: 0, column: 0 };
+const NOWHERE = { pos: { line: 0, column: 0 }, endPos: { line: 0, column: 0 } };
+const CLOSURES =
+  "INTERNAL PANIC: closures cannot be compacted. One possible cause of this error is trying to store a function in a persistent environment extension.";
 
-/** @typedef {Record<string, Json | undefined>} Answer */
-
-/** An error that the REPL answers with a sentence and survives. */
-class Refusal extends Error {}
-
+/** Whether one of some texts holds another, as it is or inside a JSON string. @param {string[]} texts @param {string} [wanted] */
+function hold(texts, wanted) {
+  const escaped = JSON.stringify(wanted)?.slice(1, -1);
+  return wanted && texts.some((each) => each.includes(wanted) || each.includes(escaped));
+}
 /** @template T @param {T[]} list */
 const unlessEmpty = (list) => (list.length > 0 ? list : undefined);
-
+/** With this sentence the REPL refuses a request, and survives. @template T @param {T | undefined} value @param {string} sentence @returns {T} */
+function known(value, sentence) {
+  if (value === undefined) throw new Problem("refusal", sentence);
+  return value;
+}
+/** @param {Goal} goal @param {Environment} environment */
+const shown = (goal, environment) => showGoal(goal, (term) => env.print(environment, term));
 /** @param {ProofState} state */
 function proofStatus({ goals, hasSorry, partOfOther }) {
   if (goals.length > 0) return "Incomplete: open goals remain";
   if (partOfOther) return "Incomplete: contains metavariable(s)";
   return hasSorry ? "Incomplete: contains sorry" : "Completed";
 }
-
-/** @param {Message} message @returns {Answer} */
-function messageAnswer({ severity, pos, endPos, data }) {
-  return { severity, pos: { ...pos }, endPos: endPos === null ? null : { ...endPos }, data };
-}
-
-/** Everything that one process of the REPL knows: its two lists of states, ids being places. */
+/** Everything that one process knows: its two lists of states, ids being places. */
 export class Session {
   /** @type {Environment[]} */
   #environments = [];
   /** @type {ProofState[]} */
   #proofStates = [];
+  #requests = 0;
+  #picklings = 0;
 
-  /** @param {Settings} settings @param {Faults} faults */
-  constructor(settings, faults) {
+  /** @param {Settings} settings */
+  constructor(settings) {
     this.settings = settings;
-    this.faults = faults;
+    this.wording = wordingOf(settings.dialect);
   }
-
-  /**
-   * The answer to a request. Throws a Death where the REPL dies of it.
-   * @param {Request} request
-   * @returns {Answer}
-   */
-  answer(request) {
+  /** A request may crash, hang, or get an answer that is not JSON (then true). @param {string} text @param {Request} request */
+  #isStruck(text, { kind, path }) {
+    const { settings } = this;
+    this.#requests += 1;
+    act.log(settings.log, "request", kind);
+    act.flood(settings.stderrPerRequest);
+    // A text is looked for however the JSON is escaped, and in the pickle that is loaded.
+    const isLoaded = /^unpickle/.test(kind) && statSync(path, { throwIfNoEntry: false })?.isFile();
+    const texts = [
+      text,
+      JSON.stringify(JSON.parse(text)),
+      isLoaded ? readFileSync(path, "utf8") : "",
+    ];
+    const strikes = (/** @type {Settings["hang"]} */ { at, on }) =>
+      at === this.#requests || hold(texts, on);
+    if (strikes(settings.hang)) act.hang();
+    if (strikes(settings.segv)) act.segfault();
+    if (strikes(settings.crash)) throw act.uncaught("simulated crash");
+    return strikes(settings.garbage);
+  }
+  /** The answer to a request. Throws a Death where the REPL dies of it. @param {string} text @param {Request} request */
+  answer(text, request) {
+    if (this.#isStruck(text, request)) return undefined;
     try {
       return this.#run(request);
     } catch (problem) {
-      if (problem instanceof Refusal) return { message: problem.message };
-      throw problem;
+      if (!(problem instanceof Problem)) throw problem;
+      if (problem.kind === "refusal") return { message: problem.message };
+      // Lean's parser counts columns from 1 here, unlike everywhere else.
+      const { line, column } = positionIn(request.tactic, problem.from);
+      const place = `${this.wording.input}:${line}:${column + 1}: `;
+      const said = problem.kind === "syntax" ? place + problem.message : problem.message;
+      return { message: `Lean error:\n${said}` };
     }
   }
-
-  /** @param {Request} request @returns {Answer} */
-  #run(request) {
-    switch (request.kind) {
+  /** @param {Request} request @returns {object} */
+  #run({ kind, path, cmd, tactic, proofState, env: id = -1 }) {
+    const environment = this.#environments[id];
+    const state = this.#proofStates[proofState];
+    const own = () => known(environment, "Unknown environment.");
+    const base = () => (id < 0 ? undefined : own());
+    switch (kind) {
       case "tactic":
-        return this.#tactic(request.tactic, this.#proofState(request.proofState, "state"));
-      case "pickleEnv": {
-        const environment = this.#environment(request.env);
-        this.#pickle(request.path, pickled.pickledEnvironment(environment));
-        return { env: request.env };
+        return this.#tactic(tactic, known(state, "Unknown proof state."));
+      case "pickleEnv":
+        this.#pickle(path, kind, env.pickled(own()));
+        return { env: id };
+      case "pickleProofState": {
+        const {
+          messages,
+          sorries,
+          environment: under,
+          ...rest
+        } = known(state, "Unknown proof State.");
+        const printed = rest.goals.map((goal) => shown(goal, under));
+        this.#pickle(path, kind, { ...env.pickled(under), ...rest, printed });
+        return this.#proofAnswer({ ...rest, environment: under, messages, sorries });
       }
       case "unpickleEnv":
-        return this.#unpickleEnvironment(request.path);
-      case "pickleProofState": {
-        const state = this.#proofState(request.proofState, "State");
-        this.#pickle(request.path, pickled.pickledProofState(state));
-        return this.#proofAnswer(state, state);
-      }
+        return { env: this.#environments.push(this.#unpickle(path, "pickleEnv").environment) - 1 };
       case "unpickleProofState":
-        return this.#unpickleProofState(request.path, request.env);
-      case "command":
-        return this.#command(request.text, request.env);
+        return this.#unpickleProofState(path, this.settings.ignoreEnv ? undefined : base());
       default:
-        return this.#file(request.path, request.env);
+        return this.#command(kind === "command" ? cmd : readCode(path), base());
     }
   }
-
-  /** @param {number} id */
-  #environment(id) {
-    const environment = this.#environments[id];
-    if (environment === undefined) throw new Refusal("Unknown environment.");
-    return environment;
-  }
-
-  /** The capital differs between running a tactic and pickling. @param {number} id @param {string} noun */
-  #proofState(id, noun) {
-    const state = this.#proofStates[id];
-    if (state === undefined) throw new Refusal(`Unknown proof ${noun}.`);
-    return state;
-  }
-
-  /** @param {string[]} imports */
+  /** Pays for an import. @param {string[]} imports */
   #import(imports) {
     const missing = missingImport(imports, this.settings.modules);
-    if (missing !== undefined) throw uncaught(missing);
-    this.#payImport(imports);
+    if (missing !== undefined) throw act.uncaught(missing);
+    act.log(this.settings.log, "import", imports.join(",") || "Init");
+    act.occupy(this.settings.importMib);
+    act.wait(this.settings.importMs);
   }
-
-  /** @param {string[]} imports */
-  #payImport(imports) {
-    log(this.settings.log, "import", imports.join(",") || "Init");
-    occupy(this.settings.importMib);
-    wait(this.settings.importMs);
+  /** @param {string} path @param {string} kind @param {object} content */
+  #pickle(path, kind, content) {
+    const { closures, hangInPickleAt } = this.settings;
+    this.#picklings += 1;
+    const isHeld = hold([JSON.stringify(content)], closures.on);
+    if (closures.at === this.#picklings || isHeld) throw new act.Death(CLOSURES);
+    const hangHalfway = hangInPickleAt === this.#picklings;
+    writePickle(path, { kind, ...content }, this.settings, hangHalfway);
   }
-
-  /** @param {string} path @param {pickled.Pickled} content */
-  #pickle(path, content) {
-    const hangHalfway = this.faults.beforePickle(content);
-    writePickle(path, content, this.settings, hangHalfway);
-  }
-
-  /** @param {string} path @returns {Answer} */
-  #unpickleEnvironment(path) {
-    const content = pickled.asKind(readPickle(path, this.settings), "environment");
-    wait(this.settings.unpickleMs);
-    this.#import(content.imports);
-    const environment = pickled.unpickledEnvironment(content, undefined);
-    return { env: this.#environments.push(environment) - 1 };
-  }
-
-  /** @param {string} path @param {number | undefined} env @returns {Answer} */
-  #unpickleProofState(path, env) {
-    const { ignoreEnv, changedGoals } = this.settings;
-    const base = env === undefined || ignoreEnv ? undefined : this.#environment(env);
-    const content = pickled.asKind(readPickle(path, this.settings), "proofState");
-    wait(this.settings.unpickleMs);
+  /** What was pickled, on `base` or on its imports. The wrong kind is a SIGSEGV: Lean does not know one. @param {string} path @param {string} kind @param {Environment} [base] */
+  #unpickle(path, kind, base) {
+    const content = readPickle(path, this.settings);
+    if (content.kind !== kind) act.segfault();
+    act.wait(this.settings.unpickleMs);
     if (base === undefined) this.#import(content.imports);
-    const state = pickled.unpickledProofState(content, base, changedGoals);
-    return this.#proofAnswer(state, state);
-  }
-
-  /** @param {string} text @param {number | undefined} env @returns {Answer} */
-  #command(text, env) {
-    const base = env === undefined ? undefined : this.#environment(env);
-    wait(this.settings.commandMs);
-    const { environment, messages, sorries, imported } = runCommands(text, base, this.settings);
-    if (imported !== undefined) this.#payImport(imported);
-    const listed = sorries.map(({ start, end, ...sorry }) => ({
-      ...this.#sorryAnswer(sorry, false),
-      pos: { ...start },
-      endPos: { ...end },
-    }));
-    return {
-      sorries: unlessEmpty(listed),
-      messages: unlessEmpty(messages.map(messageAnswer)),
-      env: this.#environments.push(environment) - 1,
-    };
-  }
-
-  /** The file is read relative to this process's directory. @param {string} path @param {number | undefined} env */
-  #file(path, env) {
-    /** @type {string} */
-    let text;
-    try {
-      text = readFileSync(path, "utf8");
-    } catch (error) {
-      const { errno, code } = /** @type {NodeJS.ErrnoException} */ (error);
-      const reason = code === "ENOENT" ? "no such file or directory" : `${code}`;
-      throw new Refusal(`${reason} (error code: ${Math.abs(errno ?? 0)})\n  file: ${path}`);
+    // The kernel replays constants as declarations; newer releases panic, and go on.
+    for (const { name } of /** @type {Entry[]} */ (base ? content.constants : [])) {
+      const sentence = `(kernel) constant has already been declared '${name}'`;
+      const isTaken = base && env.constantOf(base, name) !== undefined;
+      if (isTaken && this.wording.isOld) throw act.uncaught(sentence);
+      if (isTaken) act.writeError(`PANIC: ${sentence}\n`);
     }
-    return this.#command(text, env);
+    const environment = env.unpickled(content, base ?? env.imported(content.imports));
+    return { content, environment };
   }
-
-  /** @param {Pick<Sorry, "goal" | "environment">} sorry @param {boolean} partOfOther @returns {Answer} */
-  #sorryAnswer({ goal, environment }, partOfOther) {
-    const state = {
-      environment,
-      goals: [goal],
-      hasSorry: false,
-      partOfOther,
-      messages: [],
-      sorries: [],
-    };
-    return { proofState: this.#proofStates.push(state) - 1, goal: showGoal(goal) };
+  /** @param {string} path @param {Environment | undefined} base */
+  #unpickleProofState(path, base) {
+    const { content, environment } = this.#unpickle(path, "pickleProofState", base);
+    const { goals: own, printed, hasSorry, partOfOther } = content;
+    const { changedGoals = "\0" } = this.settings;
+    const isChanged = changedGoals === "*" || printed.join("").includes(changedGoals);
+    /** @type {Goal[]} */
+    const some = own.length > 0 ? own : [{ tag: "", locals: [], target: "" }];
+    const goals = isChanged ? some.map((goal) => ({ ...goal, target: "False" })) : own;
+    const nothing = { messages: [], sorries: [] };
+    return this.#proofAnswer({ environment, goals, hasSorry, partOfOther, ...nothing });
   }
-
-  /** @param {string} text @param {ProofState} state @returns {Answer} */
+  /** @param {string} text @param {Environment | undefined} base */
+  #command(text, base) {
+    const { settings } = this;
+    act.wait(settings.commandMs);
+    const { lean, imports } = runCommands(text, base, this.wording, settings.modules);
+    if (imports.length > 0) this.#import(imports);
+    else if (!base) act.log(settings.log, "import", "Init");
+    if (!base && imports.length === 0) act.wait(settings.initMs);
+    // Some releases let a proof state know nothing of its own request (repl#66).
+    const before = settings.sorryEnv === "before" ? base : undefined;
+    const sorries = lean.sorries.map(({ goal, environment, pos, endPos }) => {
+      const entered = this.#enter(goal, before ?? environment, false);
+      return { ...entered, goal: shown(goal, environment), pos, endPos };
+    });
+    const id = this.#environments.push(lean.environment) - 1;
+    return { sorries: unlessEmpty(sorries), messages: unlessEmpty(lean.messages), env: id };
+  }
+  /** @param {Goal} goal @param {Environment} environment @param {boolean} partOfOther */
+  #enter(goal, environment, partOfOther) {
+    const rest = { hasSorry: false, partOfOther, messages: [], sorries: [] };
+    const proofState = this.#proofStates.push({ environment, goals: [goal], ...rest }) - 1;
+    return { proofState, goal: shown(goal, environment) };
+  }
+  /** @param {string} text @param {ProofState} state */
   #tactic(text, state) {
-    wait(this.settings.commandMs);
-    const elaborator = new Elaborator(state.environment, this.settings.dialect, runBlock);
-    try {
-      const parser = new Parser(tokenize(text));
-      const tactic = parseTactic(parser);
-      if (parser.peek().type !== "end")
-        throw new SyntaxProblem("expected end of input", parser.peek());
-      const goals = runTactic(elaborator, state.goals, tactic);
-      const said = elaborator.messages.map((each) => ({ ...each, pos: NOWHERE, endPos: NOWHERE }));
-      /** @type {ProofState} */
-      const next = {
-        ...state,
-        goals,
-        hasSorry: state.hasSorry || elaborator.usesSorry,
-        messages: [...state.messages, ...said],
-        sorries: [...state.sorries, ...elaborator.sorries],
-      };
-      return this.#proofAnswer(next, { messages: said, sorries: elaborator.sorries });
-    } catch (problem) {
-      throw new Refusal(`Lean error:\n${whatLeanSays(problem)}`);
-    }
+    act.wait(this.settings.tacticMs);
+    const lean = new Lean(text, state.environment, this.wording);
+    const goals = runOneTactic(lean, state.goals);
+    const said = { ...lean, messages: lean.messages.map((each) => ({ ...each, ...NOWHERE })) };
+    const messages = [...state.messages, ...said.messages];
+    const sorries = [...state.sorries, ...lean.sorries];
+    const hasSorry = state.hasSorry || lean.usesSorry;
+    return this.#proofAnswer({ ...state, goals, hasSorry, messages, sorries }, said);
   }
 
-  /**
-   * Takes the state in under a new id, after the ids of its sorries. A pickling answer lists the
-   * sorries and messages of all the tactics so far once more, a tactic answer only the new ones.
-   * @param {ProofState} state
-   * @param {Pick<ProofState, "messages" | "sorries">} listed
-   * @returns {Answer}
-   */
-  #proofAnswer(state, listed) {
-    const sorries = listed.sorries.map((sorry) => this.#sorryAnswer(sorry, true));
+  /** Takes the state in under a new id, after the ids of its sorries. A pickling answer lists the
+   * sorries and messages of all the tactics so far, a tactic's answer only the new ones. @param {ProofState} state @param {Said} [said] */
+  #proofAnswer(state, { messages, sorries } = state) {
+    const entered = sorries.map(({ goal, environment }) => this.#enter(goal, environment, true));
     return {
-      sorries: unlessEmpty(sorries),
+      sorries: unlessEmpty(entered),
       proofStatus: proofStatus(state),
       proofState: this.#proofStates.push(state) - 1,
-      messages: unlessEmpty(listed.messages.map(messageAnswer)),
-      goals: state.goals.map(showGoal),
+      messages: unlessEmpty(messages),
+      goals: state.goals.map((goal) => shown(goal, state.environment)),
     };
   }
 }
-
-/** @param {unknown} problem */
-function whatLeanSays(problem) {
-  if (problem instanceof SyntaxProblem) {
-    // Lean's parser counts columns from 1 here, unlike everywhere else.
-    const { line, column } = problem.start;
-    return `<input>:${line}:${column + 1}: ${problem.message}`;
+/** The file is read relative to this process's directory. @param {string} path */
+function readCode(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { errno = 0, code } = /** @type {NodeJS.ErrnoException} */ (error);
+    const reason = code === "ENOENT" ? "no such file or directory" : `${code}`;
+    throw new Problem("refusal", `${reason} (error code: ${Math.abs(errno)})\n  file: ${path}`);
   }
-  if (problem instanceof TacticFailure || problem instanceof ElaborationProblem)
-    return problem.message;
-  throw problem;
 }

@@ -1,201 +1,178 @@
-// Tactics: what each does to the first goal.
-import { elaborateApplication, elaborateHead } from "./applications.js";
-import { backwards, fail, openArguments } from "./backwards.js";
-import { CONSTRUCTORS } from "./builtins.js";
-import { freshId, headName, pairOf, rebuild, same, someIn, substitute } from "./expressions.js";
-import { ElaborationProblem, TacticFailure } from "./problems.js";
-import { printedNames, showGoal, showTerm } from "./show.js";
-import { unfoldNot } from "./unifier.js";
+// Tactics: what each makes of the first goal.
+import { entriesOf, find } from "./environment.js";
+import * as code from "./text.js";
+import { about, MAKERS } from "./vocabulary.js";
 
-/** @import { Step } from "./backwards.js" */
-/** @import { Elaborator } from "./elaborator.js" */
-/** @import { Goal, Surface, SurfaceTactic } from "./types.ts" */
+/** @import { Lean } from "./lean.js" */
+/** @import { Goal, Token, Values } from "./types.ts" */
 
-/** @param {Step} step @param {string} tactic */
-function byReflexivity(step, tactic) {
-  const { elaborator, goal } = step;
-  const pair = pairOf(goal.target, "Eq") ?? pairOf(goal.target, "Iff");
-  if (pair === undefined) fail(step, tactic, "The goal is not a reflexive relation");
-  const [left, right] = pair;
-  if (elaborator.unifier.attempt(left, right)) return [];
-  const names = printedNames(goal.locals);
-  const [a, b] = pair.map((each) => showTerm(each, names));
-  const reason = `The left-hand side\n  ${a}\nis not definitionally equal to the right-hand side\n  ${b}`;
-  return fail(step, tactic, reason);
+/** A tactic that is to be run: its first word, and what stands behind it. @typedef {{ lean: Lean, goal: Goal, word: Token, tokens: Token[] }} Step */
+/** @param {Step} step @param {string} reason @returns {never} */
+function fail({ lean, goal, word, tokens }, reason) {
+  const data = `${about(lean.wording.tacticFailed, word.text)}${reason}`;
+  const span = code.spanOf([word, ...tokens]);
+  throw new code.Problem("tactic", `${data}\n\n${code.showGoal(goal, lean.print)}`, span);
 }
-
-/** @param {Step} step @param {string} tactic @returns {Goal[]} */
-function byAssumption(step, tactic) {
-  const { elaborator, goal } = step;
-  const found = goal.locals.some(({ type }) => elaborator.unifier.attempt(type, goal.target));
-  return found ? [] : fail(step, tactic, "no hypothesis has the goal's type");
+/** Makes goals of what a head takes and the goal does not tell. @param {Step} step @param {string} head @param {number} [count] @returns {Goal[]} */
+function backwards(step, head, count = 0) {
+  const { lean, goal } = step;
+  const { binders, explicit, type } = lean.signature(head, count);
+  /** @type {Values} */
+  const values = new Map(binders.map(({ name }) => [name, undefined]));
+  if (!code.match(type, goal.target, values, lean.same)) {
+    if (code.splitArrow(type)[0]) return backwards(step, head, explicit.length + 1);
+    const [from, to] = [type, goal.target].map(lean.print);
+    return fail(step, `could not unify the type\n  ${from}\nwith the goal\n  ${to}`);
+  }
+  const open = explicit.filter(({ name }) => !values.get(name));
+  return open.map(({ name, type: wanted }) => {
+    const target = code.replaceNames(wanted, values);
+    const isOpen = code.namesIn(target).some((each) => values.has(each) && !values.get(each));
+    if (isOpen) fail(step, "an argument cannot be determined");
+    const tag = open.length === 1 ? goal.tag : [goal.tag, name].join(".").replace(/^\./, "");
+    return { ...goal, tag, target };
+  });
 }
-
-/** @param {Step} step @param {string} side */
-function chooseSide(step, side) {
-  const pair = pairOf(step.goal.target, "Or");
-  if (pair === undefined)
-    fail(step, side, "target is not an inductive datatype with two constructors");
-  return [{ ...step.goal, tag: "h", target: pair[side === "left" ? 0 : 1] }];
+/** @param {Step} step @returns {Goal[]} */
+function byReflexivity(step) {
+  const [sign = "", left = "", right = ""] = code.split(step.goal.target);
+  if (/^[=↔]$/.test(sign) && step.lean.same(left, right)) return [];
+  return fail(step, "The sides are not definitionally equal");
 }
-
-/** @param {Step} step */
-function byConstructor(step) {
-  const name = CONSTRUCTORS.get(headName(step.goal.target) ?? "");
-  if (name === undefined) fail(step, "constructor", "target is not an inductive datatype");
-  return backwards(step, "constructor", step.elaborator.builtin(name, step.span));
+/** @param {Step} step @returns {Goal[]} */
+function byAssumption(step) {
+  const { locals, target } = step.goal;
+  if (locals.some(({ type }) => step.lean.same(type, target))) return [];
+  return fail(step, "no hypothesis has the goal's type");
 }
-
-/** @param {Step} step */
-function byTriviality(step) {
-  if (headName(step.goal.target) === "True") return [];
-  for (const attempt of [byReflexivity, byAssumption]) {
-    try {
-      return attempt(step, "trivial");
-    } catch (problem) {
-      if (!(problem instanceof TacticFailure)) throw problem;
+/** @param {Step} step @returns {Goal[]} */
+function byEither(step) {
+  return code.split(step.goal.target)[0] === "=" ? byReflexivity(step) : byAssumption(step);
+}
+/** @type {Record<string, (step: Step) => Goal[]>} */
+const TACTICS = {
+  skip: ({ goal }) => [goal],
+  rfl: byReflexivity,
+  assumption: byAssumption,
+  trivial: (step) => (step.goal.target === "True" ? [] : byEither(step)),
+  omega: (step) => {
+    const [sign = "", left = ""] = code.split(step.goal.target);
+    const isNumeric = /^[=≠<≤>≥]$/.test(sign) && /^(Nat|Int)$/.test(step.lean.typeOf(left));
+    return isNumeric ? byEither(step) : fail(step, "The goal is not linear arithmetic");
+  },
+  left: (step) => backwards(step, "Or.inl").map((goal) => ({ ...goal, tag: "h" })),
+  right: (step) => backwards(step, "Or.inr").map((goal) => ({ ...goal, tag: "h" })),
+  constructor: (/** @type {Step} */ step) => {
+    const maker = MAKERS.get(code.split(step.goal.target)[0] ?? "");
+    return maker ? backwards(step, maker) : fail(step, "target is not an inductive datatype");
+  },
+  sorry: ({ lean, goal, word }) => {
+    lean.sorry(goal, word);
+    return [];
+  },
+  exact: ({ lean, goal, tokens }) => {
+    lean.recover(() => lean.term(tokens, goal.target));
+    return [];
+  },
+  apply: (step) => {
+    const term = step.lean.read(step.tokens);
+    if (!/[ ⟨]/.test(term)) return backwards(step, term);
+    step.lean.check(term, step.goal.target);
+    return [];
+  },
+  intro: (step) => {
+    const strange = step.tokens.find(({ kind }) => kind !== "word");
+    if (strange) step.lean.unexpected("identifier", strange);
+    const names = step.tokens.length > 0 ? step.tokens.map(({ text }) => text) : ["a✝"];
+    let { goal } = step;
+    for (const name of names) {
+      const [from, target] = code.splitArrow(goal.target);
+      if (!from || !target) return fail(step, "There are no additional binders in the goal");
+      goal = code.withLocal({ ...goal, target }, name, from);
     }
-  }
-  return fail(step, "trivial", "none of what it tries works");
-}
-
-/** @type {Map<string, (step: Step) => Goal[]>} */
-const PLAIN = new Map([
-  ["rfl", (step) => byReflexivity(step, "rfl")],
-  ["assumption", (step) => byAssumption(step, "assumption")],
-  ["constructor", byConstructor],
-  ["trivial", byTriviality],
-  ["skip", ({ goal }) => [goal]],
-  ["left", (step) => chooseSide(step, "left")],
-  ["right", (step) => chooseSide(step, "right")],
-  [
-    "sorry",
-    ({ elaborator, goal, span }) => {
-      elaborator.sorry(goal, span);
-      return [];
-    },
-  ],
-]);
-
-/** @param {Step} step @param {string[]} names */
-function introduce(step, names) {
-  let { goal } = step;
-  for (const name of names.length === 0 ? ["a✝"] : names) {
-    const pi = unfoldNot(goal.target);
-    if (pi.k !== "pi")
-      fail({ ...step, goal }, "intro", "There are no additional binders in the goal");
-    const id = freshId();
-    const locals = [...goal.locals, { id, name, type: pi.type }];
-    goal = { ...goal, locals, target: substitute(pi.body, pi.id, { k: "local", id }) };
-  }
-  return [goal];
-}
-
-/** @param {Step} step @param {Extract<SurfaceTactic, { kind: "have" }>} tactic @returns {Goal[]} */
-function assert({ elaborator, goal }, { name, type, value }) {
-  const { locals } = goal;
-  const stated = type === undefined ? undefined : elaborator.type(type, locals).term;
-  // Lean puts a `sorry` for a value that is wrong and goes on with the hypothesis.
-  if (stated !== undefined)
-    elaborator.recover(() => void elaborator.check(value, stated, locals), undefined);
-  const known = stated ?? elaborator.term(value, undefined, locals).type;
-  const local = { id: freshId(), name, type: elaborator.unifier.resolve(known) };
-  return [{ ...goal, locals: [...locals, local] }];
-}
-
-/** @param {Step} step @param {{ term: Surface, reversed: boolean }} rule @returns {Step} */
-function rewriteOnce(step, { term, reversed }) {
-  const { elaborator, goal } = step;
-  const { unifier } = elaborator;
-  const head = elaborateHead(elaborator, term.kind === "apply" ? term.head : term, goal.locals);
-  const args = term.kind === "apply" ? term.args : [];
-  const { type } = elaborateApplication(elaborator, head, args, undefined, goal.locals, term);
-  const opened = openArguments(elaborator, type, Number.POSITIVE_INFINITY).type;
-  const pair = pairOf(opened, "Eq") ?? pairOf(opened, "Iff");
-  if (pair === undefined) fail(step, "rewrite", "equality or iff proof expected");
-  const [from, to] = reversed ? [pair[1], pair[0]] : pair;
-  if (!someIn(goal.target, (each) => each.k !== "pi" && unifier.attempt(from, each))) {
-    fail(step, "rewrite", "Did not find an occurrence of the pattern in the target expression");
-  }
-  const pattern = unifier.resolve(from);
-  const replacement = unifier.resolve(to);
-  const target = rebuild(goal.target, (each) => (same(each, pattern) ? replacement : undefined));
-  return { ...step, goal: { ...goal, target } };
-}
-
-/** `rw` tries `rfl` on what it leaves. @param {Step} step @param {Extract<SurfaceTactic, { kind: "rewrite" }>} tactic */
-function rewrite(step, { rules }) {
-  const { goal } = rules.reduce(rewriteOnce, step);
-  const pair = pairOf(goal.target, "Eq") ?? pairOf(goal.target, "Iff");
-  return pair !== undefined && same(...pair) ? [] : [goal];
-}
-
-/**
- * Runs one tactic on the first of some goals.
- * Throws a TacticFailure or an ElaborationProblem where it does not apply.
- * @param {Elaborator} elaborator
- * @param {Goal[]} goals
- * @param {SurfaceTactic} tactic
- * @returns {Goal[]}
- */
-export function runTactic(elaborator, goals, tactic) {
-  const [goal, ...rest] = goals;
-  if (goal === undefined) throw new TacticFailure(elaborator.wording.noGoals);
-  return [...runOn({ elaborator, goal, span: tactic }, tactic), ...rest];
-}
-
-/** @param {Step} step @param {SurfaceTactic} tactic @returns {Goal[]} */
-function runOn(step, tactic) {
-  const { elaborator, goal } = step;
-  switch (tactic.kind) {
-    case "exact":
-      elaborator.recover(
-        () => void elaborator.check(tactic.term, goal.target, goal.locals),
-        undefined,
-      );
-      return [];
-    case "apply": {
-      const { term } = tactic;
-      const head = elaborateHead(elaborator, term.kind === "apply" ? term.head : term, goal.locals);
-      if (term.kind !== "apply") return backwards(step, "apply", head);
-      return backwards(
-        step,
-        "apply",
-        elaborateApplication(elaborator, head, term.args, undefined, goal.locals, term),
-      );
+    return [goal];
+  },
+  have: ({ lean, goal, tokens }) => {
+    const [before = [], value = lean.unexpected("':='")] = code.cut(tokens, ":=", 2);
+    const [name = [], type] = code.cut(before, ":");
+    if (name.length > 1 || (name[0] && name[0].kind !== "word")) lean.unexpected("':='", name[0]);
+    const target = type && lean.type(type);
+    // Lean puts a `sorry` for a value that is wrong, and goes on.
+    const check = () => lean.term(value, target);
+    const known = target ? lean.recover(check) : check();
+    return [code.withLocal(goal, name[0]?.text ?? "this", target ?? known?.type ?? "")];
+  },
+  // By hypotheses `a = b` only, with a name on the left.
+  rw: (step) => {
+    let { target } = step.goal;
+    if (step.tokens[0]?.text !== "[") step.lean.unexpected("'['", step.tokens[0]);
+    for (const rule of code.cut(step.tokens.slice(1, -1), ",")) {
+      const [sign, from = "", to = ""] = code.split(step.lean.typeOf(step.lean.read(rule)));
+      const next = code.replaceNames(target, new Map([[from, to]]));
+      if (sign !== "=" || next === target) fail(step, "Did not find an occurrence of the pattern");
+      target = next;
     }
-    case "intro":
-      return introduce(step, tactic.names);
-    case "have":
-      return assert(step, tactic);
-    case "rewrite":
-      return rewrite(step, tactic);
-    default:
-      return PLAIN.get(tactic.name)?.(step) ?? fail(step, tactic.name, "unknown to this stand-in");
-  }
+    const [sign, left, right] = code.split(target);
+    return sign === "=" && left === right ? [] : [{ ...step.goal, target }];
+  },
+  // A simp lemma that is lost changes nothing, and nothing is said.
+  simp: ({ lean, goal }) => {
+    const fits = entriesOf(lean.environment, "simp").some(({ name }) => {
+      const { binders, type } = lean.signature(name);
+      const values = new Map(binders.map((each) => [each.name, undefined]));
+      return code.match(type, goal.target, values, lean.same);
+    });
+    const [sign, left = "", right = ""] = code.split(goal.target);
+    const isClosed = /^([\d +*()]+|\w+\.match_1) = [\d +*()]+$/.test(goal.target);
+    const isEqual = sign === "=" && (left === right || (isClosed && lean.same(left, right)));
+    return fits || isEqual || goal.target === "True" ? [] : [goal];
+  },
+};
+const PLAIN = /^(simp|skip|rfl|assumption|trivial|omega|left|right|constructor|sorry)$/;
+/** What ends the tactic before it. */
+const NEXT = /^(;|·|<;>|skip|assumption|omega|constructor|exact|apply|intro|have|rw|simp)$/;
+/** Runs the tactic that tokens are on the first goal. @param {Lean} lean @param {Goal[]} goals @param {Token[]} tokens @returns {Goal[]} */
+function runTactic(lean, goals, [word = lean.end, ...tokens]) {
+  const macro = find(lean.environment, "tactic", word.text)?.value;
+  if (macro !== undefined) return runTactic(lean, goals, code.readCommand(macro).tokens);
+  const run = Object.hasOwn(TACTICS, word.text) ? TACTICS[word.text] : undefined;
+  if (!run) throw new code.Problem("syntax", "unknown tactic", word);
+  const [own = []] = code.cut(tokens, "by");
+  const next = PLAIN.test(word.text) ? tokens[0] : own.find(({ text }) => NEXT.test(text));
+  if (next) throw new code.Problem("syntax", "expected end of input", next);
+  if (tokens.length === 0 && /^(exact|apply|have|rw)$/.test(word.text)) lean.unexpected("term");
+  const [goal, ...others] = goals;
+  if (goal === undefined) throw new code.Problem("tactic", lean.wording.noGoals, word);
+  Object.assign(lean, { locals: goal.locals, span: word });
+  return [...run({ lean, goal, word, tokens }), ...others];
 }
-
-/**
- * Closes a goal by the tactics behind `by`. The first that fails ends the block; goals that are
- * left are an error from `by` to the end of the block (upstream's have_by_sorry).
- * @param {Elaborator} elaborator
- * @param {Goal} goal
- * @param {Extract<Surface, { kind: "by" }>} block
- */
-export function runBlock(elaborator, goal, block) {
+/** The tactic of a request, which must be one and no more. @param {Lean} lean @param {Goal[]} goals */
+export function runOneTactic(lean, goals) {
+  const tokens = lean.command(0);
+  if (lean.end.text === "") return runTactic(lean, goals, tokens);
+  throw new code.Problem("syntax", "expected end of input", lean.end);
+}
+/** The tactics of a block: `;` or the column of the first begins the next. @param {Token[]} tokens */
+function tacticsIn(tokens) {
+  const column = tokens[0]?.column ?? 0;
+  return code.cut(tokens, ";").flatMap((part) => {
+    const begins = part.map((each, at) => at === 0 || (each.first && each.column <= column));
+    const starts = [...part.keys()].filter((at) => begins[at]);
+    return starts.map((from, at) => part.slice(from, starts[at + 1]));
+  });
+}
+/** Closes a goal by the tactics behind `by`. The first that fails ends the block; goals that are left
+ * are an error from `by` to the end of the block. Tactics at the left edge do not belong to it. @param {Lean} lean @param {Goal} goal @param {Token[]} tokens */
+export function runBlock(lean, goal, [by = lean.end, ...tokens]) {
+  lean.stray = tokens[0]?.first && tokens[0].column === 0 ? tokens[0] : undefined;
+  const inside = lean.stray ? [] : tokens;
   let goals = [goal];
-  for (const tactic of block.tactics) {
-    try {
-      goals = runTactic(elaborator, goals, tactic);
-    } catch (problem) {
-      if (problem instanceof TacticFailure) elaborator.error(problem.message, tactic);
-      else if (problem instanceof ElaborationProblem) elaborator.error(problem.message, problem);
-      else throw problem;
-      return;
-    }
+  for (const tactic of tacticsIn(inside)) {
+    const next = lean.recover(() => runTactic(lean, goals, tactic), "syntax");
+    if (next === undefined) return;
+    goals = next;
   }
-  if (goals.length === 0) return;
-  const end = block.tactics.at(-1)?.end ?? block.keyword.end;
-  const data = `unsolved goals\n${goals.map(showGoal).join("\n\n")}`;
-  elaborator.error(data, { start: block.keyword.start, end });
+  const left = goals.map((each) => code.showGoal(each, lean.print)).join("\n\n");
+  const span = code.spanOf([by, ...inside]);
+  if (goals.length > 0) lean.say("error", `unsolved goals\n${left}`, span);
 }

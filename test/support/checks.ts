@@ -118,10 +118,11 @@ export class FilledCache {
 /** How many imports each process made, in the order in which they were started. */
 export function importsPerProcess(log: readonly LogEvent[]): number[] {
   const pids = log.filter(({ event }) => event === "start").map(({ pid }) => pid);
-  return pids.map((of) => log.filter(({ event, pid }) => event === "import" && pid === of).length);
+  return pids.map((of) => imports(log.filter(({ pid }) => pid === of)).length);
 }
 
-/** What was imported, in order. */
+/** What was imported, in order; code without imports has only Init, which costs little. */
 export function imports(log: readonly LogEvent[]): string[] {
-  return log.filter(({ event }) => event === "import").map(({ detail }) => detail);
+  const imported = log.filter(({ event }) => event === "import").map(({ detail }) => detail);
+  return imported.filter((detail) => detail !== "Init");
 }
