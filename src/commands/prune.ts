@@ -5,16 +5,9 @@ import type { Styles } from "../output/styles.ts";
 import { type Column, renderTable } from "../output/table.ts";
 import { formatAge, formatBytes, plural, printableLine, totalBytes } from "../output/text.ts";
 import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
-import {
-  carryOut,
-  type Doomed,
-  GARBAGE_AGE_MS,
-  type Pruned,
-  type PrunePlan,
-  type PruneReason,
-  type PruneRules,
-  planPruneOf,
-} from "../session/upkeep.ts";
+import { GARBAGE_AGE_MS } from "../store/maintenance/garbage.ts";
+import { carryOut, type Pruned, type PrunePlan, planPrune } from "../store/maintenance/prune.ts";
+import type { Doomed, PruneReason, PruneRules } from "../store/maintenance/prune-rules.ts";
 import { action, type Context, examples, type Host, type Outcome, stepTo } from "./context.ts";
 import { parseAge, parseSize } from "./input/units.ts";
 import { mayRemove } from "./render/asking.ts";
@@ -98,7 +91,7 @@ async function planIn(
   const { length } = cache.manifest.states;
   let at = 0;
   return await context.output.withProgress((progress) =>
-    planPruneOf(cache, rules, {
+    planPrune(cache, rules, {
       signal: context.signal,
       onState: (state) => stepTo(progress, since, ++at, length, `Verifying ${callState(state)}`),
     }),

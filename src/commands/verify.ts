@@ -4,14 +4,9 @@ import { listSome } from "../output/lists.ts";
 import type { Output } from "../output/output.ts";
 import { type Column, renderTable } from "../output/table.ts";
 import { formatBytes, plural, printableLine, totalBytes } from "../output/text.ts";
-import {
-  type Finding,
-  type ManifestRepair,
-  repairManifest,
-  type Verification,
-  type VerifyNote,
-  verifyCache,
-} from "../session/upkeep.ts";
+import { type ManifestRepair, repairManifest } from "../store/maintenance/repair-manifest.ts";
+import { type Verification, verifyCache } from "../store/maintenance/verify.ts";
+import type { Finding, VerifyNote } from "../store/maintenance/verify-finding.ts";
 import {
   action,
   type Context,

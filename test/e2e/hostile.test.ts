@@ -140,7 +140,12 @@ describe("a manifest that was made to break the program", () => {
     [
       "of a hundred million brackets",
       (path) => writeFileSync(path, "[".repeat(100_000_000)),
-      "it is nested too deeply",
+      "it has too many lists and objects",
+    ],
+    [
+      "of lists that are nested a hundred thousand deep",
+      (path) => writeFileSync(path, "[".repeat(100_000) + "]".repeat(100_000)),
+      "is not usable",
     ],
   ])("%s is refused before it is taken in", async (_, make, problem) => {
     const { cwd } = fill();
@@ -148,6 +153,7 @@ describe("a manifest that was made to break the program", () => {
     const env = { NODE_OPTIONS: "--max-old-space-size=200" };
     const { code, stderr } = await run(["ls"], { cwd, env });
     expect(stderr).toContain(problem);
+    expect(stderr).not.toMatch(/^ +at /m);
     expect(code).toBe(6);
   });
 

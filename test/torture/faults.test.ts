@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { describeSystemError, isSystemError, LeanPickleError } from "../../src/errors.ts";
 import { addToCache } from "../../src/session/add/add-to-cache.ts";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
-import { carryOut, planPruneOf } from "../../src/session/upkeep.ts";
+import { carryOut, planPrune } from "../../src/store/maintenance/prune.ts";
 import { code } from "../support/additions.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { garbage, readWhole } from "../support/kill-loop.ts";
@@ -42,7 +42,7 @@ async function add(workingDir: string, text: string, name: string): Promise<void
 
 async function prune(workingDir: string): Promise<void> {
   const cache = open(workingDir);
-  const { garbage, states } = await planPruneOf(cache, { maxBytes: 0 }, {});
+  const { garbage, states } = await planPrune(cache, { maxBytes: 0 });
   await carryOut(workingDir, { lockTimeout: 0.5 }, { garbage, states, young: [], orphaned: [] });
 }
 

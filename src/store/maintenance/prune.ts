@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { totalBytes } from "../../output/text.ts";
 import { fileSystem } from "../disk/file-system.ts";
 import { picklePath } from "../disk/layout.ts";
+import { findBuiltOn } from "../manifest/built-on.ts";
 import type { Manifest, ManifestState } from "../manifest/schema.ts";
 import type { ChangeOptions } from "../manifest/update-manifest.ts";
 import { removeStates } from "../pickles/remove-states.ts";
@@ -23,22 +24,19 @@ export interface PrunePlan {
   orphaned: Garbage[];
 }
 
-/** How it is planned what is to go. */
-export interface PlanOptions {
-  /** Of each state the one that it was built on, by session ids; null where there is none. */
-  builtOn: ReadonlyMap<number, number | null>;
+/** How a cache is looked through. */
+interface PlanOptions {
   /** Called before each state that is looked at for damage. */
   onState?: ((state: ManifestState) => void) | undefined;
   /** Aborting ends the work, with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
-/** Finds out what is to go, and changes nothing. */
+/** Finds out what is to go of a cache, by rules and as garbage, and changes nothing. */
 export async function planPrune(
-  workingDir: string,
-  manifest: Manifest,
+  { workingDir, manifest }: { workingDir: string; manifest: Manifest },
   rules: PruneRules,
-  options: PlanOptions,
+  options: PlanOptions = {},
 ): Promise<PrunePlan> {
   const states: StateOnDisk[] = [];
   for (const state of manifest.states) {
@@ -49,8 +47,9 @@ export async function planPrune(
   }
   const stray = await findStrayFiles(workingDir, manifest);
   const { garbage, orphaned } = setOrphansApart(workingDir, stray.garbage);
+  const builtOn = findBuiltOn(manifest.recipes, manifest.states);
   return {
-    states: chooseStates(states, rules, options.builtOn, Date.now()),
+    states: chooseStates(states, rules, builtOn, Date.now()),
     garbage: garbage.filter(isAbandoned),
     young: garbage.filter((each) => !isAbandoned(each)),
     orphaned,

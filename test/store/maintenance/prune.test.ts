@@ -29,12 +29,8 @@ import { startLockHolder } from "../../support/workers.ts";
 
 const DAY = 86_400;
 
-async function plan(
-  folder: string,
-  rules: PruneRules = {},
-  builtOn: ReadonlyMap<number, number | null> = new Map(),
-): Promise<PrunePlan> {
-  return await planPrune(folder, readManifest(folder), rules, { builtOn });
+async function plan(folder: string, rules: PruneRules = {}): Promise<PrunePlan> {
+  return await planPrune({ workingDir: folder, manifest: readManifest(folder) }, rules);
 }
 
 function ids({ states }: PrunePlan): number[] {
