@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findPickleLoss, type PickleLoss } from "../../src/recipe/pickle-safety.ts";
+import { findPickleLoss, type PickleLoss } from "../../src/recipe/pickle-safety/pickle-safety.ts";
 
 /** What a pickle loses after a tactic. */
 function lossOfTactic(tactic: string): PickleLoss | undefined {

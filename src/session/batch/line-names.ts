@@ -17,7 +17,7 @@ const NUMBERED = /^(.*)\.(0|[1-9]\d{0,8})$/s;
  * What the states of a line are called: its name, or `NAME.*` where it makes one for each sorry,
  * since of those it is not known how many there will be. No name has a star in it.
  */
-export function lineName({ name, sorry }: NamedLine): string | undefined {
+function lineName({ name, sorry }: NamedLine): string | undefined {
   return name !== undefined && sorry === "all" ? `${name}.*` : name;
 }
 

@@ -1,7 +1,11 @@
 /** Which ways lead back to a state, and which is tried first. */
 import { chainTo } from "../../recipe/chain.ts";
 import { splitHeader } from "../../recipe/import-header.ts";
-import { findBaseCode, findPickleLoss, type PickleLoss } from "../../recipe/pickle-safety.ts";
+import {
+  findBaseCode,
+  findPickleLoss,
+  type PickleLoss,
+} from "../../recipe/pickle-safety/pickle-safety.ts";
 import type { Manifest, ManifestState, RecipeEntry } from "../../store/manifest/schema.ts";
 import type { RestoreMode } from "../state/cache-types.ts";
 

@@ -59,7 +59,7 @@ interface Draft {
  * same key and its whole pickle, that one is the answer, and the new pickle is dropped.
  * @throws where the manifest could not be changed, or with `allOrNone` where one could not be kept
  */
-export async function keepPickled(
+async function keepPickled(
   candidates: readonly Candidate[],
   options: KeepOptions,
 ): Promise<{ manifest: Manifest; kept: Keeping[] }> {

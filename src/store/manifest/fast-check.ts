@@ -3,8 +3,6 @@
  * this is. What the schema in schema.ts takes, and nothing else; a test holds the two together.
  */
 
-import type { Manifest } from "./schema.ts";
-
 /** The form of a name. */
 export const NAME = /^[A-Za-z_][A-Za-z0-9._-]*$/;
 /** The form of a SHA-256. */
@@ -18,7 +16,7 @@ const TIMESTAMP =
 type Fields = Record<string, unknown>;
 
 /** True only for a manifest as this program writes it; what it is not sure of is for the schema. */
-export function isManifest(value: unknown): value is Manifest {
+export function isManifest(value: unknown): boolean {
   return (
     isObject(value) &&
     value.version === 1 &&

@@ -97,7 +97,7 @@ export function checkManifest(value: unknown): CheckedManifest {
     return { ok: false, problem, isNewer: true };
   }
   if (isManifest(value)) {
-    return unlessContradictory(value);
+    return unlessContradictory(value as Manifest);
   }
   // It takes several times as long, and says what is wrong.
   const checked = v.safeParse(manifestSchema, value);

@@ -1,5 +1,5 @@
 /** Tells names that a term or tactic introduces from patterns, which Lean compiles to matchers. */
-import type { Token } from "./lean-tokens.ts";
+import type { Token } from "../lean-tokens.ts";
 import {
   BINDER_SYMBOLS,
   COMMAND_WORDS,

@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readTokens } from "../../src/recipe/lean-tokens.ts";
-import { findBaseCode, findPickleLoss, splitAtProof } from "../../src/recipe/pickle-safety.ts";
-import type { RecipeStep } from "../../src/recipe/steps.ts";
+import { readTokens } from "../../../src/recipe/lean-tokens.ts";
+import {
+  findBaseCode,
+  findPickleLoss,
+  splitAtProof,
+} from "../../../src/recipe/pickle-safety/pickle-safety.ts";
+import type { RecipeStep } from "../../../src/recipe/steps.ts";
 
 const RUNS = { numRuns: 500 };
 

@@ -1,4 +1,4 @@
-import type { Token } from "./lean-tokens.ts";
+import type { Token } from "../lean-tokens.ts";
 import { LET_WORDS } from "./lean-words.ts";
 
 const CLOSERS: ReadonlyMap<string, string> = new Map(

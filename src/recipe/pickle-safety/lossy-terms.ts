@@ -1,6 +1,7 @@
 /** Finds what a pickle loses in the text of a theorem, of its tactics, and of variables. */
+
+import type { Token } from "../lean-tokens.ts";
 import { bringsPattern } from "./binders.ts";
-import type { Token } from "./lean-tokens.ts";
 import {
   BEFORE_ANONYMOUS_CONSTRUCTOR,
   COMMAND_WORDS,

@@ -9,14 +9,15 @@
  * line that is indented like a tactic. And in older versions of Lean, `rw [f]` with a definition adds
  * equations that a pickle holds but an extension no longer knows, so that the next use of them fails.
  */
+
+import { parseHeader } from "../import-header.ts";
+import { readTokens, type Token } from "../lean-tokens.ts";
+import type { RecipeStep } from "../steps.ts";
 import { isPlainName } from "./binders.ts";
 import { type Commands, readCommands } from "./commands.ts";
-import { parseHeader } from "./import-header.ts";
-import { readTokens, type Token } from "./lean-tokens.ts";
 import { beginsCommand } from "./lean-words.ts";
 import { findLossyToken, type LossReason, type LossyToken } from "./lossy-terms.ts";
 import { findLossyScope } from "./scope-commands.ts";
-import type { RecipeStep } from "./steps.ts";
 
 /** How many characters of a line are given. */
 const MAX_TEXT = 80;

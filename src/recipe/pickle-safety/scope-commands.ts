@@ -1,6 +1,7 @@
 /** The commands that only set scopes, each checked as a whole. */
+
+import type { Token } from "../lean-tokens.ts";
 import { isPlainGroup, isPlainName } from "./binders.ts";
-import type { Token } from "./lean-tokens.ts";
 import { beginsCommand } from "./lean-words.ts";
 import { findLossyToken, type LossyToken } from "./lossy-terms.ts";
 import { readPassage } from "./passage.ts";

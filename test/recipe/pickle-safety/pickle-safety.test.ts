@@ -4,8 +4,8 @@ import {
   findPickleLoss,
   type PickleLoss,
   splitAtProof,
-} from "../../src/recipe/pickle-safety.ts";
-import type { RecipeStep } from "../../src/recipe/steps.ts";
+} from "../../../src/recipe/pickle-safety/pickle-safety.ts";
+import type { RecipeStep } from "../../../src/recipe/steps.ts";
 
 const HEADER = `import Mathlib
 import Aesop

@@ -1,6 +1,6 @@
 /** Code as commands: those that only set scopes, and the one theorem behind them. */
-import { parseHeader } from "./import-header.ts";
-import { readTokens, type Token } from "./lean-tokens.ts";
+import { parseHeader } from "../import-header.ts";
+import { readTokens, type Token } from "../lean-tokens.ts";
 import { SCOPE_COMMANDS, THEOREM_COMMANDS } from "./lean-words.ts";
 
 /** Code that is taken apart, up to the first thing that is not understood. */
