@@ -363,7 +363,7 @@ class Batch {
   async #makeIn(server: LeanServer, job: Job, start: Start | undefined): Promise<Made> {
     const { addition } = job;
     const lacks = start?.origin?.lacks;
-    const why = `its base was restored by its pickle, and may lack ${lacks}`;
+    const why = `its base was restored by its pickle, which may have lost ${lacks}`;
     const base = job.base?.plan;
     const plan = lacks === undefined ? job.plan : planInDoubt({ ...addition, base }, job.plan, why);
     this.#cache.noteLean(server, plan.imports, job.plan);

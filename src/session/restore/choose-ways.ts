@@ -19,7 +19,7 @@ export type Way =
       via: "pickle";
       /** The code of the environment that a proof state is unpickled on; null for none. */
       onto: readonly string[] | null;
-      /** What the state may lack then: a clause. Undefined if nothing. */
+      /** What the pickle may have lost: a clause. Undefined if nothing. */
       lacks?: string | undefined;
     };
 
@@ -54,7 +54,7 @@ export function chooseWays(
   const loss = findPickleLoss(steps);
   const base = hasErrors ? undefined : findBaseCode(steps);
   const isOwn = base !== undefined && state.isProofState;
-  const lacks = isOwn ? undefined : `what its pickle loses, ${describeLoss(loss)}`;
+  const lacks = isOwn ? undefined : describeLoss(loss);
   const alone: Way = { via: "pickle", onto: null, lacks: lacks ?? "what its scopes switch on" };
   const onto = isOwn ? base : headerOf(recipe, state);
   const pickles: Way[] =

@@ -1,5 +1,6 @@
 /** Restoring states, whichever way leads to them. */
 import type { ReplConnection, ReplLaunch, RunOptions } from "../../repl/connection.ts";
+import { ReplTimeoutError } from "../../repl/errors.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
 import { endBehind, mayBeOfOthers } from "../restarting-server.ts";
 import type { CacheHandle } from "../state/cache-handle.ts";
@@ -55,10 +56,13 @@ export class Restorer {
     this.#options = options;
   }
 
+  get #mode(): RestoreMode {
+    return this.#options.restore ?? this.#handle.restore;
+  }
+
   /** The ways to a state, as the cache or the options say. */
   plan(state: ManifestState): PlannedState {
-    const { restore = this.#handle.restore } = this.#options;
-    return { state, ...chooseWays(this.#handle.index.manifest.recipes, state, restore) };
+    return { state, ...chooseWays(this.#handle.index.manifest.recipes, state, this.#mode) };
   }
 
   /**
@@ -141,16 +145,21 @@ export class Restorer {
       const message = `It was not restored within ${budget.limitS} s.`;
       return { status: "timeout", message };
     }
+    const end = endBehind(error);
+    if (end instanceof ReplTimeoutError && end.turn === "run") {
+      budget.usedMs += end.seconds * 1000;
+    }
     return judge(error, state, this.#host.launch);
   }
 
   /** What a person has to know of a state that was restored this way, after others failed. */
   #warningsOf(way: Way, failures: readonly NotRestored[]): string[] {
     const [first] = failures;
-    if (way.via === "pickle" && (first || way.lacks !== undefined)) {
+    const isAsked = this.#mode === "pickle" && !first;
+    if (way.via === "pickle" && !isAsked && (first || way.lacks !== undefined)) {
       const why = first ? `${first.message} ` : "";
-      const lacks = way.lacks === undefined ? "" : ` It may lack ${way.lacks}.`;
-      return [`${why}It was restored by its pickle.${lacks}`];
+      const lost = way.lacks === undefined ? "" : `, which may have lost ${way.lacks}`;
+      return [`${why}It was restored by its pickle${lost}.`];
     }
     return first ? [`${first.message} It was restored by its recipe.`] : [];
   }
