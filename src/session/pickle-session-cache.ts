@@ -134,7 +134,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
    * @throws {LeanPickleError} `name-taken`, `no-such-state`
    */
   async rename(names: ReadonlyMap<number, string>, replaceName = false): Promise<void> {
-    const { renameStates } = await import("./state/names.ts");
+    const { renameStates } = await import("./save/rename-states.ts");
     const { workingDir, lock } = this.handle;
     this.handle.refresh(await renameStates(workingDir, lock, names, replaceName));
   }

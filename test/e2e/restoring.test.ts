@@ -229,3 +229,55 @@ describe("a recipe that no longer gives its state", () => {
     await succeed(["run", "base", "-c", "#eval f", "--trust"], at);
   });
 });
+
+describe("what Lean refuses, with what to do about it", () => {
+  it("names the line of a second import, and never --allow-errors", async () => {
+    const { at, cwd } = newPlace();
+    writeFileSync(join(cwd, "a.lean"), "import Lean\ndef f := 1");
+    writeFileSync(join(cwd, "b.lean"), "-- b\nimport Lean\ndef g := 1");
+    const { code, stderr } = await run(["add", "a.lean", "b.lean"], at);
+    expect(code).toBe(1);
+    expect(stderr).toContain("move the import in line 2 of b.lean there");
+    expect(stderr).not.toContain("Add it all the same");
+  });
+
+  it("names the ways to give several tactics", async () => {
+    const { at } = newPlace();
+    const theorem = "theorem t (p : Prop) (h : p) : p := by sorry";
+    const { stderr } = await run(["add", "-c", theorem, "-t", "skip; exact h"], at);
+    expect(stderr).toContain("give a -t for each");
+  });
+
+  it("names the way around a sorry that forgets the lemmas of its code", async () => {
+    const { at } = newPlace({ SORRY_ENV: "before" });
+    await succeed(["add", "-c", "import Lean", "-n", "base"], at);
+    const code =
+      "theorem a (p : Prop) (h : p) : p := h\ntheorem t (p : Prop) (h : p) : p := by sorry";
+    const { stderr } = await run(["add", "--from", "base", "-c", code, "-t", "exact a p h"], at);
+    expect(stderr).toContain("give the lemmas and the theorem as two -c");
+  });
+
+  it("takes the sorry of a tactic, with its key and its recipe", async () => {
+    const { at } = newPlace();
+    const theorem = "theorem t (p : Prop) (h : p) : p := by sorry";
+    await succeed(["add", "-c", theorem, "--sorry", "0", "-n", "g"], at);
+    const add = [
+      "add",
+      "--from",
+      "g",
+      "-t",
+      "have q : p := by sorry",
+      "--sorry",
+      "0",
+      "-n",
+      "inner",
+    ];
+    await succeed(add, at);
+    const shown = JSON.parse(await succeed(["show", "inner", "--json"], at));
+    expect(shown.goals).toEqual(["p : Prop\nh : p\n⊢ p"]);
+    expect(shown.recipe.at(-1)).toEqual({ sorry: 0 });
+    expect(JSON.parse(await succeed([...add, "--json"], at)).cached).toBe(true);
+    expect(await succeed(["run", "inner", "-t", "exact h"], at)).toContain("no goals");
+    expect(await succeed(["ls", "--tree"], at)).toContain("└─ -2");
+  });
+});

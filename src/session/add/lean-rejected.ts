@@ -13,20 +13,22 @@ export class LeanRejectedError extends LeanPickleError {
 
   /**
    * @param refused whether there is no state that could be added all the same
-   * @param adviceOnImports what can be done where Lean does not find an import
+   * @param adviceOnImports what can be done if Lean does not find an import
+   * @param findHint returns what can be done about what Lean said
    */
   constructor(
     source: string,
     messages: readonly SourcedMessage[],
     refused: boolean,
     adviceOnImports?: string,
+    findHint: (text: string) => string | undefined = () => undefined,
   ) {
     const own = messages.filter((message) => message.source === source);
     const text = own.map(({ data }) => data).join("\n");
     const failedImport = findFailedImport(text, source, adviceOnImports);
     const what = failedImport?.what ?? `Lean ${refused ? "refused" : "found errors in"} ${source}`;
     const toKeep = refused ? undefined : "Add it all the same with --allow-errors.";
-    const hint = failedImport ? failedImport.hint : toKeep;
+    const hint = failedImport ? failedImport.hint : (findHint(text) ?? toKeep);
     super("lean-error", `${what}, so nothing was added.`, { hint });
     this.messages = messages;
     this.isOfImports = failedImport !== undefined;

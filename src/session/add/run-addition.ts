@@ -1,6 +1,6 @@
 /** Running what an addition asks for, on its base in a REPL. */
 import type { KeyedStep } from "../../recipe/plan.ts";
-import type { RecipeStep } from "../../recipe/steps.ts";
+import type { PlannedStep, RecipeStep } from "../../recipe/steps.ts";
 import type { ReplConnection, RunOptions } from "../../repl/connection.ts";
 import type { ReplId } from "../../repl/id-history.ts";
 import {
@@ -14,6 +14,7 @@ import type { LoadedStates } from "../state/loaded-states.ts";
 import { chooseSorries } from "../steps/choose-sorries.ts";
 import { type Arrival, NOTHING, type Start, StepRunner } from "../steps/run-steps.ts";
 import type { Addition, SourcedMessage } from "./addition.ts";
+import { hintFor } from "./hints.ts";
 import { LeanRejectedError } from "./lean-rejected.ts";
 import type { AdditionPlan } from "./plan-addition.ts";
 
@@ -58,7 +59,11 @@ export async function runAddition(
       onAnswer(answer, at) {
         const source = sources[first + at] ?? "";
         options.onAnswer?.(answer, source);
-        takeMessages(server, answer, source, messages, addition.allowErrors);
+        const step = plan.steps[first + at]?.step as RecipeStep;
+        const isFirst = first + at === 0 && base === undefined;
+        const findHint = (text: string) =>
+          hintFor({ text, step, source, isFirst, before: codeBefore(plan, first + at, base) });
+        takeMessages(server, answer, source, messages, addition.allowErrors, findHint);
       },
     });
   const { inputs, imports, steps } = plan;
@@ -78,6 +83,16 @@ export async function runAddition(
     reached.push((await runFrom(toSorry).run(known(rest), before, imports)).reached.of);
   }
   return { reached, messages, sorries: sorriesOf(before) };
+}
+
+/** The code before a step, of its own plan and of its base. */
+function codeBefore({ steps }: AdditionPlan, at: number, base: Start | undefined): string[] {
+  const own = steps.slice(0, at).map(({ step }) => step);
+  const all: PlannedStep[] = [...own];
+  for (let trail = base?.origin?.recipes; trail; trail = trail.before) {
+    all.push(...Object.values(trail.steps).map(({ step }) => step));
+  }
+  return all.flatMap((step) => ("cmd" in step ? [step.cmd] : []));
 }
 
 function sorriesOf({ reached }: Start): Sorry[] {
@@ -110,16 +125,17 @@ function takeMessages(
   answer: ReplAnswer,
   source: string,
   messages: SourcedMessage[],
-  allowErrors = false,
+  allowErrors: boolean | undefined,
+  findHint: (text: string) => string | undefined,
 ): void {
   const { adviceOnImports } = server.launch;
   if (isErrorAnswer(answer)) {
     messages.push({ severity: "error", data: answer.message, source });
-    throw new LeanRejectedError(source, messages, true, adviceOnImports);
+    throw new LeanRejectedError(source, messages, true, adviceOnImports, findHint);
   }
   const own = (answer as CommandAnswer).messages ?? [];
   messages.push(...own.map((message) => ({ ...message, source })));
   if (errorMessages(answer).length > 0 && !allowErrors) {
-    throw new LeanRejectedError(source, messages, false, adviceOnImports);
+    throw new LeanRejectedError(source, messages, false, adviceOnImports, findHint);
   }
 }

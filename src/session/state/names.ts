@@ -1,6 +1,5 @@
 import { LeanPickleError } from "../../errors.ts";
 import { isName, type Manifest, type ManifestState } from "../../store/manifest/schema.ts";
-import { type ChangeOptions, updateManifest } from "../../store/manifest/update-manifest.ts";
 
 /** A name that is to be given, and the key of the state that it is for, where that is known. */
 export interface WantedName {
@@ -52,31 +51,4 @@ export function checkName(
 /** The error for a state that a cache does not have. */
 export function noSuchState(sessionId: number): LeanPickleError {
   return new LeanPickleError("no-such-state", `The cache has no state ${sessionId}.`);
-}
-
-/**
- * Gives states names, all in one change of the manifest or none.
- * @param names by session id
- * @throws {LeanPickleError} `name-taken`, `no-such-state`
- */
-export async function renameStates(
-  workingDir: string,
-  lock: ChangeOptions,
-  names: ReadonlyMap<number, string>,
-  mayReplace: boolean,
-): Promise<Manifest> {
-  const { manifest } = await updateManifest(workingDir, lock, (current) => {
-    for (const [sessionId, name] of names) {
-      const state = current.states.find((each) => each.sessionId === sessionId);
-      if (!state) {
-        throw noSuchState(sessionId);
-      }
-      const holder = checkName(current, name, mayReplace, state);
-      if (holder) {
-        holder.name = null;
-      }
-      state.name = name;
-    }
-  });
-  return manifest;
 }
