@@ -7,6 +7,7 @@ import { picklePath } from "../../store/disk/layout.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
 import { findDistrust } from "../../store/manifest/trust.ts";
 import { findDamage } from "../../store/pickles/pickle-file.ts";
+import { releaseOfVersion, versionOfToolchain } from "../../system/lean-version.ts";
 import type { CacheHandle } from "../state/cache-handle.ts";
 import { originOfState } from "../state/origin.ts";
 import { NOTHING, type StepOptions, StepRunner } from "../steps/run-steps.ts";
@@ -76,14 +77,10 @@ export function findOtherLean(
     return undefined;
   }
   const isSameName = lean.toolchain === toolchain;
-  const release = (version: string): string => version.replace(/-.*/, "");
-  const isSame = isSameName ? release(reading) === release(lean.version) : reading === lean.version;
+  const isSame = isSameName
+    ? releaseOfVersion(reading) === releaseOfVersion(lean.version)
+    : reading === lean.version;
   return isSame ? undefined : { status: "incompatible", message: otherLean(lean.version, reading) };
-}
-
-/** The version in the name of a toolchain, such as `leanprover/lean4:v4.33.0-rc2`; null without. */
-function versionOfToolchain(toolchain: string): string | null {
-  return /(?:^|:)v?(\d+\.\d+\.\d+(?:-rc\d+)?)$/.exec(toolchain)?.[1] ?? null;
 }
 
 async function unpickleEnvironment(
