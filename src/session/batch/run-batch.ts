@@ -146,9 +146,10 @@ class Batch {
     }
   }
 
-  /** Waits for all lines, and commits their states. */
+  /** Waits for all lines, and commits their states while the REPL ends. */
   async finish(): Promise<void> {
-    await this.#settle();
+    await Promise.all(this.#underWay);
+    await Promise.all([this.#settle(), this.#servers.close()]);
   }
 
   /** Commits what is done, whatever happened, and ends the REPL. */
