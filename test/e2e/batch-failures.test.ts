@@ -56,7 +56,7 @@ describe("a line of a batch that fails", () => {
     ["a hang", { HANG_ON: "def f2" }, ["--timeout", "1"], "did not answer within 1 s"],
     ["a closure", { CLOSURES_ON: "f2" }, [], "It holds a closure|Lean cannot pickle this"],
   ])(
-    "is the only one where it is %s, and what builds on lines before is loaded",
+    "is the only one where it is %s, and what builds on lines before is restored",
     async (_what, repl, args, message) => {
       const cwd = temporaryFolder();
       const lines = [
@@ -68,9 +68,9 @@ describe("a line of a batch that fails", () => {
       const { code, printed, stderr, log, starts } = await addBatch(cwd, lines, args, repl);
       expect([code, printed]).toEqual([3, ["-1", "-2", "-", "-3", "-4", "-5", "-"]]);
       expect(stderr).toMatch(new RegExp(`error: line 3: .*(${message})`));
-      expect(starts).toBe(2);
-      // Once for the two lines that build on it.
-      expect(requests(log).filter((kind) => kind === "unpickleEnv")).toHaveLength(1);
+      // A line that ends a REPL is tried once more, in the next one; one that hangs has had its time.
+      expect(starts).toBe("HANG_ON" in repl ? 2 : 3);
+      expect(requests(log).filter((kind) => kind.startsWith("unpickle"))).toEqual([]);
       expect(garbage(cwd)).toEqual([]);
       const again = await addBatch(cwd, lines);
       expect([again.code, again.starts]).toEqual([0, 1]);
@@ -81,7 +81,7 @@ describe("a line of a batch that fails", () => {
   it("leaves none of its states where the REPL dies between two of them", async () => {
     const cwd = temporaryFolder();
     const lines = [{ cmd: "def a := 1" }, { cmd: TWO_SORRIES, sorry: "all", name: "g" }];
-    const { printed } = await addBatch(cwd, lines, [], { CRASH_AT: "5" });
+    const { printed } = await addBatch(cwd, lines, [], { CLOSURES_ON: "q : Prop" });
     expect([printed, garbage(cwd)]).toEqual([["-1", "-"], []]);
     expect(await succeed(["ls", "-q"], { cwd })).toBe("-1");
   });

@@ -21,12 +21,12 @@ describe("add --batch", () => {
     const { code, stdout, stderr, log, starts } = await addBatch(cwd, FIVE_LINES);
     expect([code, stdout, stderr]).toEqual([0, "-1\n-2\n-3\n-4 -5\n-6\n", ""]);
     expect(starts).toBe(1);
-    expect(requests(log)).toEqual([
-      ...["command", "pickleEnv"],
-      ...["command", "pickleProofState"],
-      ...["tactic", "pickleProofState"],
-      ...["command", "pickleProofState", "pickleProofState"],
-      ...["tactic", "tactic", "pickleProofState"],
+    // Besides the lines: the header that they share, and two that ask the REPL about its sorries.
+    expect(requests(log).sort()).toEqual([
+      ...Array(5).fill("command"),
+      "pickleEnv",
+      ...Array(5).fill("pickleProofState"),
+      ...Array(4).fill("tactic"),
     ]);
     const [, , done, ...others] = JSON.parse(await succeed(["ls", "--json"], { cwd }));
     expect(done).toMatchObject({ name: "done", proofStatus: "Completed", goals: [] });
@@ -71,7 +71,7 @@ describe("add --batch", () => {
     const lines = [{ cmd }, { cmd, name: "n" }, { cmd, name: "n" }, { cmd, name: "m" }, { cmd }];
     const { code, printed, log } = await addBatch(cwd, lines);
     expect([code, printed]).toEqual([0, ["-1", "-1", "-1", "-1", "-1"]]);
-    expect(requests(log)).toEqual(["command", "pickleEnv"]);
+    expect(requests(log)).toEqual(["command", "command", "pickleEnv"]);
     expect(JSON.parse(await succeed(["show", "-1", "--json"], { cwd })).name).toBe("m");
   });
 
@@ -97,7 +97,7 @@ describe("add --batch", () => {
     expect(stderr).toContain("1 of 3 lines went well.");
   });
 
-  it("takes a new REPL after some hundred commands, and loads a base into it", async () => {
+  it("takes a new REPL after some hundred commands, and restores a base in it", async () => {
     const cwd = temporaryFolder();
     const lines = namedLines(450);
     const last = { cmd: "theorem last : f0 = 0 := by rfl", from: "n0" };
@@ -105,12 +105,15 @@ describe("add --batch", () => {
     expect(code).toBe(0);
     expect(printed).toEqual(Array.from({ length: 451 }, (_, n) => String(-n - 1)));
     expect(starts).toBe(2);
-    expect(requests(log).filter((kind) => kind.startsWith("unpickle"))).toEqual(["unpickleEnv"]);
+    expect(requests(log).filter((kind) => kind.startsWith("unpickle"))).toEqual([]);
   });
 
   it("takes a new REPL where what was done before takes too much memory", async () => {
     const cwd = temporaryFolder();
-    const lines = namedLines(6).map(({ cmd, name }) => ({ cmd: `import Lean\n${cmd}`, name }));
+    const lines = namedLines(6).map(({ cmd, name }) => ({
+      cmd: `import Lean.${name}\n${cmd}`,
+      name,
+    }));
     const args = ["--memory-limit", "400"];
     const { code, printed, starts } = await addBatch(cwd, lines, args, { IMPORT_MIB: "120" });
     expect([code, printed]).toEqual([0, ["-1", "-2", "-3", "-4", "-5", "-6"]]);

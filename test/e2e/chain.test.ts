@@ -34,16 +34,17 @@ async function asked(args: readonly string[], cwd: string): Promise<string[]> {
 }
 
 describe("a proof that is built state by state", () => {
-  it("ends completed, each step a process that loads the state before and no other", async () => {
+  it("ends completed, each step a process that restores the state before and no other", async () => {
     const cwd = temporaryFolder();
     await succeed(["add", "-c", "def base := 1", "-n", "base"], { cwd });
     await succeed(["add", "--from", "base", "-c", THEOREM, "--sorry", "0", "-n", "s0"], { cwd });
     for (const [at, tactic] of TACTICS.entries()) {
       const args = ["add", "--from", `s${at}`, "-t", tactic, "-n", `s${at + 1}`];
+      // The header, the base, the theorem, and the tactics up to this one.
       expect(await asked(args, cwd)).toEqual([
         "start",
-        "unpickleProofState",
-        "tactic",
+        ...["command", "command", "command"],
+        ...Array(at + 1).fill("tactic"),
         "pickleProofState",
       ]);
     }
@@ -83,9 +84,7 @@ describe("a proof that is built state by state", () => {
     await succeed(["add", "--from", "base", "-c", THEOREM, "--sorry", "0", "-n", "s0"], { cwd });
     await succeed(["add", "--from", "s0", "-t", "intro h", "-n", "s1"], { cwd });
     await succeed(["rm", "base", "s0"], { cwd });
-    expect(await asked(["add", "--from", "s1", "-t", "constructor", "-n", "s2"], cwd)).toContain(
-      "unpickleProofState",
-    );
+    await succeed(["add", "--from", "s1", "-t", "constructor", "-n", "s2"], { cwd });
     const shown = await succeed(["show", "s2"], { cwd });
     const recipe = ["def base := 1", "theorem t ", "sorry 0", "intro h", "constructor"];
     expect(recipe.map((step) => shown.includes(step))).toEqual(recipe.map(() => true));
@@ -111,8 +110,8 @@ describe("building on a state", () => {
     ["a sorry of an environment", ["--from", "env", "--sorry", "0"], 2, /env is an environment/],
     ["code on a proof state", ["--from", "goal", "-c", "x"], 2, /goal is a proof state/],
     [
-      "a sorry of a proof state",
-      ["--from", "goal", "--sorry", "0", "-t", "skip"],
+      "a sorry of a proof state without a tactic",
+      ["--from", "goal", "--sorry", "0"],
       2,
       /goal is a proof state/,
     ],
@@ -146,13 +145,14 @@ describe("building on a state", () => {
     expect(await succeed(["ls", "-q"], { cwd })).toBe("");
   });
 
-  it("says that the pickle of the state is gone", async () => {
+  it("needs no pickle of the state, unless that is asked for", async () => {
     const cwd = temporaryFolder();
     await succeed(["add", "-c", "def e := 1", "-n", "env"], { cwd });
-    const path = await succeed(["show", "env", "--path"], { cwd });
-    rmSync(path);
-    const { code, stderr } = await run(["add", "--from", "env", "-c", "def g := 1"], { cwd });
+    rmSync(await succeed(["show", "env", "--path"], { cwd }));
+    const add = ["add", "--from", "env", "-c", "theorem t : e = 1 := by rfl"];
+    const { code, stderr } = await run([...add, "--restore", "pickle"], { cwd });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/State -1 was not loaded \(damaged\)/);
+    expect(stderr).toMatch(/State -1 was not restored \(damaged\)/);
+    expect(await succeed(add, { cwd })).toBe("-2");
   });
 });

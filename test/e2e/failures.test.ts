@@ -141,13 +141,20 @@ describe("an add that fails", () => {
     expect(readFileSync(join(cwd, "lean-pickle.json"), "utf8")).toBe('{"version": 2}');
   });
 
-  it("exits with 124 where a state takes too long to load, and names it", async () => {
+  it("exits with 124 where a state takes too long to restore, and names it", async () => {
     const cwd = temporaryFolder();
     await succeed(["add", "-c", "def f := 1", "-n", "base"], { cwd });
     const args = ["add", "--from", "base", "-c", "def g := 1", "--timeout", "0.5"];
-    const { code, stderr } = await run(args, { cwd, repl: { HANG_ON: "unpickleEnvFrom" } });
+    const { code, stderr } = await run([...args, "--restore", "pickle"], {
+      cwd,
+      repl: { HANG_ON: "unpickleEnvFrom" },
+    });
     expect(code).toBe(124);
-    expect(stderr).toMatch(/State -1 was not loaded \(timeout\)\. .*within 0\.5 s.*--timeout/s);
+    expect(stderr).toMatch(/State -1 was not restored \(timeout\)\. .*within 0\.5 s.*--timeout/s);
+    // If the recipe hangs, the pickle is used, and that is said.
+    const hanging = await run(args, { cwd, repl: { HANG_ON: "def f := 1" } });
+    expect(hanging.code).toBe(0);
+    expect(hanging.stderr).toMatch(/base.*did not answer within 0\.5 s.*restored by its pickle/s);
   });
 
   it("exits with 5 where there is no REPL, and says how to get one", async () => {

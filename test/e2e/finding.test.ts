@@ -58,7 +58,7 @@ describe("a project with a built REPL among its packages", () => {
       await found.plain(["add", "-c", `import Foo\ndef f${n} := 1`]);
     }
     const before = found.starts;
-    const { code, stdout } = await found.plain(["reload", "-j", "4"]);
+    const { code, stdout } = await found.plain(["reload", "-j", "4", "--restore", "pickle"]);
     expect([code, stdout.match(/\tloaded$/gm)?.length]).toEqual([0, 4]);
     expect([found.starts - before, found.timesAsked]).toEqual([4, 5]);
   });

@@ -80,11 +80,12 @@ describe("ls, show, reload and clear", () => {
     const cwd = await filled();
     const { pickleFile } = JSON.parse(await succeed(["show", "alpha", "--json"], { cwd }));
     const repl = { SEGV_ON: pickleFile.slice(-20) };
-    const table = await run(["ls", "--check"], { cwd, repl });
+    const check = ["ls", "--check", "--restore", "pickle"];
+    const table = await run(check, { cwd, repl });
     expect(table.code).toBe(3);
     expect(table.stdout).toMatch(/^ID .* STATUS +SUMMARY$/m);
     expect(table.stdout).toMatch(/^-2 .* failed +⊢ p$/m);
-    const json = await run(["ls", "--check", "--json"], { cwd, repl });
+    const json = await run([...check, "--json"], { cwd, repl });
     const statuses = JSON.parse(json.stdout).map(({ status }: { status: string }) => status);
     expect(statuses).toEqual(["loaded", "failed", "loaded"]);
   });
@@ -125,7 +126,7 @@ describe("ls, show, reload and clear", () => {
 
   it("reload says why a state did not come back, and exits with 1 where none did", async () => {
     const cwd = await filled();
-    const { code, stdout, stderr } = await run(["reload", "alpha"], {
+    const { code, stdout, stderr } = await run(["reload", "alpha", "--restore", "pickle"], {
       cwd,
       repl: { SEGV_ON: "unpickleProofStateFrom" },
     });

@@ -51,8 +51,9 @@ describe("the main job", () => {
           sessionId: -1,
           name: "base",
           isProofState: false,
-          replId: 0,
+          replId: 1,
           status: "loaded",
+          via: "recipe",
           elapsedMs: expect.any(Number),
         },
         {
@@ -61,6 +62,7 @@ describe("the main job", () => {
           isProofState: true,
           replId: 0,
           status: "loaded",
+          via: "recipe",
           elapsedMs: expect.any(Number),
         },
         {
@@ -69,6 +71,7 @@ describe("the main job", () => {
           isProofState: true,
           replId: 1,
           status: "loaded",
+          via: "recipe",
           elapsedMs: expect.any(Number),
         },
       ],
@@ -106,7 +109,9 @@ describe("the main job", () => {
     const file = join(cwd, "Many.lean");
     writeFileSync(file, Array.from({ length: 40 }, (_, n) => theorem(n)).join("\n"));
     await succeed(["add", file, "--sorry", "37", "-n", "late"], { cwd });
-    expect(await succeed(["reload"], { cwd })).toBe("-1\tproof-state\tproofState 0\tloaded");
+    expect(await succeed(["reload"], { cwd })).toBe("-1\tproof-state\tproofState 39\tloaded");
+    const byPickle = await succeed(["reload", "--restore", "pickle"], { cwd });
+    expect(byPickle).toBe("-1\tproof-state\tproofState 0\tloaded");
     const [state] = JSON.parse(await succeed(["ls", "--json"], { cwd }));
     expect(state.goals).toEqual(["p37 : Prop\nh : p37\n⊢ p37"]);
   });
@@ -131,7 +136,10 @@ describe("the main job", () => {
     writeFileSync(paths[5], flipped);
     copyFileSync(paths[9], paths[7]);
     const log = join(cwd, "repl.log");
-    const { code, stdout } = await run(["reload", "--json"], { cwd, repl: { LOG: log } });
+    const { code, stdout } = await run(["reload", "--restore", "pickle", "--json"], {
+      cwd,
+      repl: { LOG: log },
+    });
     const verdicts = JSON.parse(stdout);
     expect(verdicts.states.map(({ status }: { status: string }) => status)).toEqual([
       "loaded",
@@ -149,7 +157,8 @@ describe("the main job", () => {
     expect(code).toBe(3);
     expect(readLog(log).filter(({ event }) => event === "start")).toHaveLength(1);
     const unpickled = readLog(log).filter(({ detail }) => detail?.startsWith("unpickle"));
-    expect(unpickled).toHaveLength(6);
+    // Each whole one, and one that asks the REPL whether it takes environments.
+    expect(unpickled).toHaveLength(7);
   });
 
   it("goes on after a state that takes too long, and leaves no process behind", async () => {
@@ -159,7 +168,8 @@ describe("the main job", () => {
     }
     const { pickleFile } = JSON.parse(await succeed(["show", "b", "--json"], { cwd }));
     const log = join(cwd, "repl.log");
-    const { stdout, code } = await run(["reload", "--timeout-per-state", "1"], {
+    const args = ["reload", "--restore", "pickle", "--timeout-per-state", "1"];
+    const { stdout, code } = await run(args, {
       cwd,
       repl: { LOG: log, HANG_ON: pickleFile.slice(-20) },
     });

@@ -50,9 +50,9 @@ describe("reload", () => {
     await addBatch(cwd, [environment("sleeper_a"), environment("b"), environment("sleeper_c")]);
     const LOG = join(cwd, "check.log");
     const repl = { LOG, HANG_ON: "sleeper" };
-    const { child, ended } = start(["reload", "-j", "2"], { cwd, repl });
+    const { child, ended } = start(["reload", "--restore", "pickle", "-j", "2"], { cwd, repl });
     await until(
-      () => readLog(LOG).filter(({ event }) => event === "request").length === 3,
+      () => readLog(LOG).filter(({ detail }) => detail === "unpickleEnv").length === 3,
       "two sleep",
     );
     child.kill("SIGINT");
@@ -65,7 +65,8 @@ describe("reload", () => {
     const cwd = temporaryFolder();
     await addBatch(cwd, [goal("a"), goal("b")]);
     const repl = { CHANGED_GOALS: "a : Prop" };
-    const json = await run(["reload", "--json"], { cwd, repl });
+    const pickle = ["--restore", "pickle"];
+    const json = await run(["reload", ...pickle, "--json"], { cwd, repl });
     expect(json.code).toBe(3);
     const changed = {
       status: "goals-changed",
@@ -73,12 +74,12 @@ describe("reload", () => {
       expected: { goals: ["a : Prop\nh : a\n⊢ a"], proofStatus: expect.any(String) },
     };
     expect(JSON.parse(json.stdout).states).toMatchObject([changed, { status: "loaded" }]);
-    const listed = await run(["ls", "--check", "--json"], { cwd, repl });
+    const listed = await run(["ls", ...pickle, "--check", "--json"], { cwd, repl });
     expect(JSON.parse(listed.stdout)).toMatchObject([changed, { status: "loaded" }]);
-    const { stderr } = await run(["reload", "-v", "a"], { cwd, repl });
+    const { stderr } = await run(["reload", ...pickle, "-v", "a"], { cwd, repl });
     expect(stderr).toContain("What came back:\na : Prop\nh : a\n⊢ False");
     expect(stderr).toContain("What was added:\na : Prop\nh : a\n⊢ a");
-    const table = await run(["ls", "--check"], { cwd, repl });
+    const table = await run(["ls", ...pickle, "--check"], { cwd, repl });
     expect([table.code, table.stdout]).toEqual([3, expect.stringMatching(/ goals-changed +⊢ a$/m)]);
   });
 
@@ -111,7 +112,7 @@ describe("reload", () => {
     ]);
     await empty("gone", cwd);
     const repl = { SEGV_ON: "killer", HANG_ON: "sleeper", CHANGED_GOALS: "changed : Prop" };
-    const args = ["reload", "--timeout-per-state", "2"];
+    const args = ["reload", "--restore", "pickle", "--timeout-per-state", "2"];
     const { stderr } = await run(args, { cwd, repl });
     const lines = stderr.trimEnd().split("\n");
     const table = lines.slice(lines.findIndex((line) => line.startsWith("ID ")));
@@ -127,17 +128,18 @@ describe("reload", () => {
     expect((await run(["reload", "--json", "gone"], { cwd })).stderr).toBe("");
   });
 
-  it("holds at most four of forty environments in a REPL", async () => {
+  it("holds one import for forty environments by recipe, and at most four in a REPL by pickle", async () => {
     const cwd = temporaryFolder();
     await addBatch(
       cwd,
       Array.from({ length: 40 }, (_, n) => environment(`e${n}`)),
     );
     const LOG = join(cwd, "check.log");
-    const { loaded } = JSON.parse(
-      await succeed(["reload", "--json"], { cwd, repl: { LOG, IMPORT_MIB: "20" } }),
-    );
-    expect([loaded, importsPerProcess(readLog(LOG))]).toEqual([40, Array(10).fill(4)]);
+    const repl = { LOG, IMPORT_MIB: "20" };
+    const { loaded } = JSON.parse(await succeed(["reload", "--json"], { cwd, repl }));
+    expect([loaded, importsPerProcess(readLog(LOG))]).toEqual([40, [1]]);
+    await succeed(["reload", "--restore", "pickle"], { cwd, repl });
+    expect(importsPerProcess(readLog(LOG))).toEqual([1, ...Array(10).fill(4)]);
   });
 });
 

@@ -113,7 +113,9 @@ describe("reload --repair", () => {
       "-1\tproof-state\t-\tdamaged\n-2\tenvironment\t-\trepaired\n",
       3,
     ]);
-    expect(stderr).toMatch(/error: a: .*It was not repaired\. Lean takes step 1 .*'Lean'/);
+    expect(stderr).toMatch(
+      /error: a: .*It was not repaired\. Its recipe no longer gives it: Lean refuses step 1.*'Lean'/,
+    );
     expect(existsSync(join(cwd, pickleFile ?? ""))).toBe(true);
     expect((await run(["reload", "--repair", "a"], { cwd, repl })).code).toBe(1);
   });
@@ -150,7 +152,7 @@ describe("reload --repair", () => {
     expect(garbage(cwd)).toEqual([]);
   });
 
-  it("imports once for each of fifty recipes, and once to check all of them", async () => {
+  it("imports once for fifty recipes with the same header", async () => {
     const cwd = temporaryFolder();
     await addBatch(
       cwd,
@@ -160,7 +162,6 @@ describe("reload --repair", () => {
     const LOG = join(cwd, "repair.log");
     const { code } = await run(["reload", "--repair"], { cwd, repl: { LOG } });
     const imports = importsPerProcess(readLog(LOG));
-    expect([code, Math.max(...imports)]).toEqual([0, 4]);
-    expect(imports.reduce((sum, each) => sum + each, 0)).toBe(51);
+    expect([code, imports]).toEqual([0, [1]]);
   });
 });

@@ -46,12 +46,16 @@ describe("a pickle that everyone could have written", () => {
         ["reload", "base"],
         ["ls", "--check", "base"],
       ]) {
-        refused.push(await run(args, { cwd, repl }));
+        refused.push(await run([...args, "--restore", "pickle"], { cwd, repl }));
       }
+      // The recipe is one's own, and needs no pickle.
+      await succeed(["run", "base", "-c", "#check f"], { cwd, repl });
     });
     expect(asked).toBe(0);
     expect(
-      await unpickledDuring((repl) => run(["run", "goal", "-t", "skip"], { cwd, repl })),
+      await unpickledDuring((repl) =>
+        run(["run", "goal", "-t", "skip", "--restore", "pickle"], { cwd, repl }),
+      ),
     ).toBeGreaterThan(0);
     for (const { code, stderr } of refused) {
       expect(stderr).toContain(`${pickle} can be written by everyone`);
@@ -60,7 +64,9 @@ describe("a pickle that everyone could have written", () => {
     }
     expect(refused[0]?.stderr).toContain('"chown" or "chmod o-w" it');
     expect(refused[3]?.stdout).toBe("-1\tenvironment\t-\tfailed\n");
-    const { stderr } = await run(["run", "--json", "base", "-c", "x"], { cwd });
+    const { stderr } = await run(["run", "--json", "base", "-c", "x", "--restore", "pickle"], {
+      cwd,
+    });
     expect(JSON.parse(stderr).error).toMatchObject({ code: "untrusted" });
   });
 
@@ -151,10 +157,11 @@ describe("what belongs to another user", () => {
   it.runIf(isRoot)("is not given to Lean without --trust (only root can set this up)", async () => {
     const { cwd, pickles } = await fill();
     chownSync(pickles[0] ?? "", 1234, 1234);
-    const { code, stderr } = await run(["run", "base", "-c", "#check f"], { cwd });
+    const args = ["run", "base", "-c", "#check f", "--restore", "pickle"];
+    const { code, stderr } = await run(args, { cwd });
     expect(stderr).toContain(`${pickles[0]} belongs to another user (uid 1234)`);
     expect(code).toBe(1);
-    await succeed(["run", "base", "-c", "#check f", "--trust"], { cwd });
+    await succeed([...args, "--trust"], { cwd });
   });
 });
 

@@ -72,7 +72,7 @@ export async function runAddition(
   const common = steps.slice(0, toSorry === -1 ? undefined : toSorry) as KeyedStep<RecipeStep>[];
   const before: Start =
     common.length > 0
-      ? await runFrom(0).run(known(common), base ?? NOTHING, imports)
+      ? await runFrom(0).run(known(common), base ?? NOTHING, imports, toSorry !== -1)
       : (base ?? NOTHING);
   if (toSorry === -1) {
     return { reached: [(before as Arrival).reached.of], messages, sorries: sorriesOf(before) };

@@ -84,6 +84,8 @@ interface Job {
   addition: Omit<Addition, "base"> & Pick<BatchItem, "name" | "line">;
   base: BatchBase | undefined;
   plan: AdditionPlan;
+  /** Resolves when the lines before have handed their states over to be committed. */
+  before: Promise<void>;
 }
 
 /** What a line has led to: pickled, and not committed yet. */
@@ -207,7 +209,7 @@ class Batch {
     const { name, sorry } = item;
     const called = name !== undefined && sorry === "all" ? `${name}.*` : name;
     slot.waiting = new Set([plan.key, ...(called === undefined ? [] : [called])]);
-    return { slot, addition, base, plan };
+    return { slot, addition, base, plan, before: this.#handedOver };
   }
 
   async #answerFromCache(slot: Slot, plan: AdditionPlan): Promise<boolean> {
@@ -250,17 +252,13 @@ class Batch {
       () => {},
       () => {},
     );
-    this.#handedOver = this.#handOver(job, making, this.#handedOver);
+    this.#handedOver = this.#handOver(job, making);
     const underWay = this.#handedOver.finally(() => this.#underWay.delete(underWay));
     this.#underWay.add(underWay);
   }
 
   /** Hands the states of a line over to be committed, after those of the line before. */
-  async #handOver(
-    { slot, plan }: Job,
-    making: Promise<Made>,
-    before: Promise<void>,
-  ): Promise<void> {
+  async #handOver({ slot, plan, before }: Job, making: Promise<Made>): Promise<void> {
     let made: Made | undefined;
     try {
       made = await making;
@@ -302,7 +300,7 @@ class Batch {
     }
     await this.#makeRoomFor(addition.code, base);
     for (;;) {
-      await this.#restoreBase(base);
+      await this.#restoreBase(job);
       const made = await this.#servers.run(async (server) => {
         const start = base && this.#startOn(server, base);
         return base && !start ? undefined : await this.#makeIn(server, job, start);
@@ -329,14 +327,14 @@ class Batch {
   }
 
   /** Sees to it that a base is in the REPL. */
-  async #restoreBase(base: BatchBase | undefined): Promise<void> {
+  async #restoreBase({ base, before }: Job): Promise<void> {
     const { current } = this.#servers;
     if (!base || (current && this.#startOn(current, base))) {
       return;
     }
     if (!base.state) {
       // It is in no REPL any more: once it is committed, it can be restored.
-      await this.#handedOver;
+      await before;
       await this.#commits.flush();
     }
     const { state } = base;

@@ -86,12 +86,14 @@ export class StepRunner {
   /**
    * Runs steps one after the other.
    * @param imports the modules that the result stands on
+   * @param sorryFollows whether a sorry of the last step is taken later
    * @throws {MissingSorryError}, and what `onAnswer` throws
    */
   async run(
     steps: readonly (KeyedStep & Pick<RecipeEntry, "inputs">)[],
     from: Start,
     imports: string[] | null,
+    sorryFollows = false,
   ): Promise<Arrival> {
     const { process } = this.#server;
     let { reached, origin } = from;
@@ -99,7 +101,8 @@ export class StepRunner {
     const before = origin?.recipes;
     let elapsedMs = 0;
     for (const [at, step] of steps.entries()) {
-      const takesSorry = steps[at + 1] !== undefined && "sorry" in (steps[at + 1]?.step ?? {});
+      const next = steps[at + 1]?.step;
+      const takesSorry = next ? "sorry" in next : sorryFollows;
       const base = reached;
       this.#options.onStep?.(at);
       reached = await this.#once(process, step, takesSorry, () =>
