@@ -94,7 +94,7 @@ describe("key", () => {
     expect(await place.json(["key", "--explain", "-c", `${CODE} `])).toMatchObject({
       hit: false,
       nearest: -1,
-      reasons: ["step 1, code, differs from line 3 on"],
+      reasons: ["step 1, code, differs at line 3, column 0"],
     });
   });
 

@@ -177,7 +177,7 @@ describe("an add after something has changed", () => {
       "--explain",
     ]);
     expect(stdout).toBe("-2\n");
-    expect(stderr).toMatch(/step 1, code, differs from line \d on/);
+    expect(stderr).toMatch(/step 1, code, differs at line 3, column 10/);
   });
 
   it("is a miss each time where lake keeps no trace of an imported module, and key says so", async () => {

@@ -58,7 +58,7 @@ interface Near {
   chain: Link[];
   /** How many steps they share, from the first on. */
   common: number;
-  /** Shared steps, shared lines where they part, then fewest further steps and differing inputs. */
+  /** Shared steps, shared characters where they part, then fewest further steps and differing inputs. */
   rank: number[];
 }
 
@@ -66,18 +66,20 @@ interface Near {
 function compare(state: ManifestState, chain: Link[], wanted: readonly Link[]): Near | undefined {
   const differs = wanted.findIndex(({ step }, at) => !isAlike(chain[at]?.step, step));
   const common = differs === -1 ? wanted.length : differs;
-  const lines = sharedLines(chain[common]?.step, wanted[common]?.step);
+  const start = sharedStart(chain[common]?.step, wanted[common]?.step);
   const inputs = chain.flatMap((link, at) => differingNames(link.inputs, wanted[at]?.inputs ?? {}));
-  const rank = [common, lines, -Math.abs(chain.length - wanted.length), -inputs.length];
-  return common + lines > 0 ? { state, chain, common, rank } : undefined;
+  const rank = [common, start, -Math.abs(chain.length - wanted.length), -inputs.length];
+  return common + start > 0 ? { state, chain, common, rank } : undefined;
 }
 
-/** How many lines two steps share at their beginning. */
-function sharedLines(there: PlannedStep | undefined, wanted: PlannedStep | undefined): number {
-  const a = there && textOf(there)?.split("\n");
-  const b = wanted && textOf(wanted)?.split("\n");
-  const differs = b?.findIndex((line, at) => line !== a?.[at]) ?? 0;
-  return a && b ? (differs === -1 ? b.length : differs) : 0;
+/** How many characters two steps share at their beginning. */
+function sharedStart(there: PlannedStep | undefined, wanted: PlannedStep | undefined): number {
+  const [a = "", b = ""] = [there && textOf(there), wanted && textOf(wanted)];
+  let same = 0;
+  while (same < a.length && a[same] === b[same]) {
+    same++;
+  }
+  return same;
 }
 
 function isAtLeast(rank: readonly number[], other: readonly number[]): boolean {
@@ -178,8 +180,14 @@ function differingStep(
   }
   const [a, b] = [describe(there), describe(wanted)];
   return a === b && textOf(wanted) !== undefined
-    ? `step ${at + 1}, ${b}, differs from line ${sharedLines(there, wanted) + 1} on`
+    ? `step ${at + 1}, ${b}, differs at ${placeOf(textOf(wanted) ?? "", sharedStart(there, wanted))}`
     : `step ${at + 1} is ${a} there, and ${b} here`;
+}
+
+/** A place in a text, in characters, as Lean counts columns. */
+function placeOf(text: string, at: number): string {
+  const lines = text.slice(0, at).split("\n");
+  return `line ${lines.length}, column ${[...(lines.at(-1) ?? "")].length}`;
 }
 
 /** The text of code or of a tactic. */

@@ -39,7 +39,7 @@ describe("why an addition is no hit: its steps", () => {
     await additions.add({ code: code("example : 1 = 1 := rfl") });
     expect(await explain(additions, { code: code("def a := 1\ndef c := 2") })).toEqual([
       -1,
-      ["step 1, code, differs from line 2 on"],
+      ["step 1, code, differs at line 2, column 4"],
     ]);
   });
 
@@ -48,7 +48,7 @@ describe("why an addition is no hit: its steps", () => {
     await additions.add({ code: code(`-- one\n${THEOREM}`), sorry: 0 });
     expect(await explain(additions, { code: code(`-- one\n ${THEOREM}`), sorry: 0 })).toEqual([
       -1,
-      ["step 1, code, differs from line 2 on"],
+      ["step 1, code, differs at line 2, column 0"],
     ]);
   });
 
@@ -57,7 +57,7 @@ describe("why an addition is no hit: its steps", () => {
     await additions.add({ code: code(TWO), sorry: 0, tactics: ["have q : p := h"] });
     const asked: Asked = { code: code(TWO), sorry: 0, tactics: ["have r : p := h"] };
     expect((await explain(additions, asked))[1]).toEqual([
-      "step 3, a tactic, differs from line 1 on",
+      "step 3, a tactic, differs at line 1, column 5",
     ]);
     expect((await explain(additions, { ...asked, sorry: 1 }))[1]).toEqual([
       "step 2 is sorry 0 there, and sorry 1 here",
