@@ -75,7 +75,8 @@ export class Context {
   /** How a REPL is to be run. */
   get serverOptions(): LeanServerOptions {
     const { timeout, memoryLimit, verbose } = this.options;
-    return { timeout, memoryLimit, verbose, signal: this.signal, log: this.output.log };
+    const onOutput = (text: string) => this.output.note(`The REPL printed: ${text}`);
+    return { timeout, memoryLimit, verbose, signal: this.signal, log: this.output.log, onOutput };
   }
 }
 

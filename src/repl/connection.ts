@@ -62,6 +62,11 @@ export interface LeanServerOptions {
   signal?: AbortSignal | undefined;
   /** Where the conversation goes when it is verbose: called with a line, or several. */
   log?: ((text: string) => void) | undefined;
+  /**
+   * Called with text on the REPL's standard output that is no answer: a line, or several. Programs
+   * that the code starts print there. By default it is dropped.
+   */
+  onOutput?: ((text: string) => void) | undefined;
 }
 
 /** What runs requests on a REPL: a {@link LeanServer}, or one that starts new processes. */

@@ -16,6 +16,8 @@ export interface ReplEndDetails {
   stderr: string;
   /** Whether it has ever answered anything: what has not may be no REPL. */
   hasAnswered: boolean;
+  /** What it printed on its standard output since its last answer and is none; empty by default. */
+  printed?: string | undefined;
 }
 
 /** The REPL's process ended, and with it every id that it gave out. */
@@ -38,13 +40,15 @@ export class ReplEndedError extends LeanPickleError {
     hint?: string,
   ) {
     const where = details.turn === "run" ? "; it was asked" : " before it could be asked";
-    const tail =
-      details.stderr === "" ? "" : `.\nThe end of its standard error:\n${details.stderr}`;
-    super(code, `The REPL ${what}${where} ${details.asked}${tail || "."}`, hint ? { hint } : {});
+    const { asked, stderr, printed = "" } = details;
+    // An error of the protocol says in `what` what was printed.
+    const output = printed && code !== "protocol" ? `.\nIt printed no answer but:\n${printed}` : "";
+    const tail = stderr && `.\nThe end of its standard error:\n${stderr}`;
+    super(code, `The REPL ${what}${where} ${asked}${output + tail || "."}`, hint ? { hint } : {});
     this.what = what;
     this.turn = details.turn;
     this.exit = details.exit;
-    this.stderr = details.stderr;
+    this.stderr = stderr;
     this.hasAnswered = details.hasAnswered;
   }
 }

@@ -6,6 +6,7 @@ import {
   errorMessages,
   type FileRequest,
   isErrorAnswer,
+  type PickleEnvironmentRequest,
   type PickleProofStateRequest,
   type ProofStepAnswer,
   type ReplAnswer,
@@ -71,6 +72,8 @@ export type Making = { elapsedMs: number } & (
 export class IdHistory {
   /** By id; undefined for one that was given out twice, and may stand for either. */
   readonly #byId = new Map<string, Making | undefined>();
+  /** The highest id of each counter. */
+  readonly #last: Record<IdKind, number> = { env: -1, proofState: -1 };
 
   /** What made this id; undefined where that is not known. */
   get(of: ReplId): Making | undefined {
@@ -81,6 +84,18 @@ export class IdHistory {
   isRepeated(kind: RequestKind, answer: ReplAnswer): boolean {
     const isUnpickled = kind === "unpickleProofState" || kind === "unpickleEnvironment";
     return isUnpickled && !isErrorAnswer(answer) && this.#byId.has(nameOf(madeId(answer)));
+  }
+
+  /** Whether an answer leaves out an id: then the answer that gave it out was lost. */
+  leavesOutId(kind: RequestKind, request: ReplRequest, answer: ReplAnswer): boolean {
+    if (isErrorAnswer(answer)) {
+      return false;
+    }
+    const made = madeId(answer);
+    const { sorries = [] } = answer as CommandAnswer;
+    return kind === "pickleEnvironment"
+      ? made.id !== (request as PickleEnvironmentRequest).env
+      : made.id > this.#last[made.kind] + 1 + sorries.length;
   }
 
   /** Remembers what an answer tells. */
@@ -115,6 +130,7 @@ export class IdHistory {
 
   #set(of: ReplId, making: Making): void {
     const name = nameOf(of);
+    this.#last[of.kind] = Math.max(this.#last[of.kind], of.id);
     this.#byId.set(name, this.#byId.has(name) ? undefined : making);
   }
 }

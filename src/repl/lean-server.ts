@@ -1,5 +1,5 @@
-import { performance } from "node:perf_hooks";
 import { ProcessGroup } from "../system/process-group.ts";
+import { afterRunning, runningMs } from "../system/running-time.ts";
 import type { LeanServerOptions, ReplConnection, ReplLaunch, RunOptions } from "./connection.ts";
 import {
   ReplDiedError,
@@ -9,15 +9,21 @@ import {
   ReplTimeoutError,
   startErrorOf,
 } from "./errors.ts";
-import { AnswerFramer } from "./framing.ts";
+import { AnswerFramer, type FramedAnswer } from "./framing.ts";
 import { IdHistory, type Making, type ReplId } from "./id-history.ts";
 import { watchMemory } from "./memory-watch.ts";
 import type { AnswerTo, ReplAnswer, ReplRequest } from "./protocol.ts";
-import { checkAnswer, excerpt, parseAnswer, type RequestKind } from "./protocol-check.ts";
+import { checkAnswer, excerpt, type RequestKind } from "./protocol-check.ts";
 import { checkRun, type EndReason, type Pending, RequestQueue } from "./request-queue.ts";
 
 /** How long a process may live on that has closed its output, in milliseconds. */
 const CLOSED_OUTPUT_MS = 1000;
+
+/**
+ * How long a process that has never answered may take for its first answer after it printed other
+ * text, in milliseconds: it may be no REPL.
+ */
+const FIRST_ANSWER_MS = 10_000;
 
 /** One REPL process, from the constructor to {@link LeanServer.close}. */
 export class LeanServer implements ReplConnection {
@@ -30,7 +36,10 @@ export class LeanServer implements ReplConnection {
   readonly #queue = new RequestQueue();
   #hasAnswered = false;
   #commandsRun = 0;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  /** Cancels each timer of the current request. */
+  readonly #timers = new Set<() => void>();
+  /** Whether the time for the first answer of what may be no REPL has begun. */
+  #isDoubtful = false;
   /** Why the process is being ended, or has ended; undefined while it works. */
   #endReason: EndReason | undefined;
   readonly #closed: Promise<void>;
@@ -88,7 +97,7 @@ export class LeanServer implements ReplConnection {
   async run<R extends ReplRequest>(request: R, options: RunOptions = {}): Promise<AnswerTo<R>> {
     const checked = checkRun(request, options, this.#options);
     const answer = await new Promise<ReplAnswer>((resolve, reject) => {
-      this.#queue.add({ ...checked, begunAt: 0, resolve, reject });
+      this.#queue.add({ ...checked, begunAt: undefined, resolve, reject });
       void this.#sendNext();
     });
     return answer as AnswerTo<R>;
@@ -138,19 +147,20 @@ export class LeanServer implements ReplConnection {
   #begin(pending: Pending): void {
     if (pending.timeout !== Number.POSITIVE_INFINITY) {
       const expire = () => this.#end((details) => new ReplTimeoutError(pending.timeout, details));
-      this.#timers.add(setTimeout(expire, pending.timeout * 1000));
+      this.#timers.add(afterRunning(pending.timeout * 1000, expire));
     }
     this.#log(pending, "> ", pending.request);
-    pending.begunAt = performance.now();
+    pending.begunAt = runningMs();
   }
 
   #receive(chunk: Buffer): void {
-    for (const text of this.#framer.push(chunk)) {
-      this.#answer(text);
+    for (const answer of this.#framer.push(chunk)) {
+      this.#answer(answer);
     }
     if (this.#framer.isTooLong) {
       this.#endForProtocol("an answer that does not end");
     }
+    this.#judgeNoise();
     // Only now: an answer too many must not pass for that to the next request.
     void this.#sendNext();
   }
@@ -161,27 +171,51 @@ export class LeanServer implements ReplConnection {
 
   /** An old REPL may end without the empty line; anything else that is left is half an answer. */
   #receiveLast(): void {
-    const text = this.#framer.rest();
-    if (this.#queue.current && parseAnswer(text)) {
-      this.#answer(text);
+    const answer = this.#framer.end();
+    if (answer && this.#queue.current) {
+      this.#answer(answer);
+    }
+    if (!this.#queue.current) {
+      this.#passOn(this.#framer.noise);
     }
   }
 
-  #answer(text: string): void {
+  /** Waits for no answer of what may be no REPL. */
+  #judgeNoise(): void {
+    if (this.#framer.noise !== "" && !this.#hasAnswered && !this.#isDoubtful) {
+      this.#isDoubtful = true;
+      const expire = () => this.#endForPrinted(this.#framer.noise);
+      this.#timers.add(afterRunning(FIRST_ANSWER_MS, expire));
+    }
+  }
+
+  #endForPrinted(text: string): void {
+    this.#endForProtocol(`it printed ${JSON.stringify(excerpt(text))}`);
+  }
+
+  #answer({ noise, text, value }: FramedAnswer): void {
     const pending = this.#queue.current;
     if (!this.isAlive) {
       return;
     }
-    const parsed = parseAnswer(text);
-    if (parsed === undefined || !pending?.begunAt) {
-      this.#endForProtocol(`it printed ${JSON.stringify(excerpt(text))}`);
+    if (pending?.begunAt === undefined) {
+      this.#endForPrinted(text);
       return;
     }
-    this.#log(pending, "< ", parsed.value);
-    const checked = checkAnswer(pending.kind, parsed.value);
+    this.#log(pending, "< ", value);
+    const checked = checkAnswer(pending.kind, value);
     if (!checked.ok) {
       // What comes next may be the answer to this one.
-      this.#endForProtocol(`its answer is not understood: ${checked.problem}`);
+      if (noise === "") {
+        this.#endForProtocol(`its answer is not understood: ${checked.problem}`);
+      } else {
+        this.#endForPrinted(`${noise}\n${text}`);
+      }
+      return;
+    }
+    if (noise !== "" && this.#history.leavesOutId(pending.kind, pending.request, checked.answer)) {
+      // It is the answer to a later request: other text has spoilt the one before it.
+      this.#endForPrinted(noise);
       return;
     }
     if (pending.pipelined && this.#history.isRepeated(pending.kind, checked.answer)) {
@@ -189,11 +223,12 @@ export class LeanServer implements ReplConnection {
       this.#endForProtocol(`it gave out an id again: ${excerpt(text)}`);
       return;
     }
+    this.#passOn(noise);
     this.#queue.finishCurrent();
     this.#hasAnswered = true;
     this.#commandsRun += isCommand(pending.kind) ? 1 : 0;
     this.#clearTimers();
-    const elapsedMs = performance.now() - pending.begunAt;
+    const elapsedMs = runningMs() - pending.begunAt;
     this.#history.record(pending.kind, pending.request, checked.answer, elapsedMs);
     pending.resolve(checked.answer);
     if (this.#queue.current) {
@@ -213,29 +248,45 @@ export class LeanServer implements ReplConnection {
     this.#clearTimers();
     const stderr = this.#group.stderr.toString();
     const hasAnswered = this.#hasAnswered;
+    const printed = this.#framer.noise;
     for (const { pending, turn } of this.#queue.takeAll()) {
       const asked = excerpt(pending.request);
-      pending.reject(this.#endReason?.({ asked, turn, exit, stderr, hasAnswered }));
+      pending.reject(this.#endReason?.({ asked, turn, exit, stderr, hasAnswered, printed }));
     }
   }
 
   #clearTimers(): void {
-    for (const timer of this.#timers) {
-      clearTimeout(timer);
+    for (const cancel of this.#timers) {
+      cancel();
     }
     this.#timers.clear();
   }
 
   #log({ verbose }: Pending, direction: string, message: unknown): void {
     if (verbose) {
-      const log = this.#options.log ?? ((line) => process.stderr.write(`${line}\n`));
-      try {
-        log(`${direction}${JSON.stringify(message)}`);
-      } catch (error) {
-        this.#end(() => error);
-      }
+      this.#call(this.#options.log ?? writeToStderr, `${direction}${JSON.stringify(message)}`);
     }
   }
+
+  /** Passes on the output of programs that the code started. */
+  #passOn(text: string): void {
+    const { onOutput } = this.#options;
+    if (text !== "" && onOutput) {
+      this.#call(onOutput, text);
+    }
+  }
+
+  #call(listener: (text: string) => void, text: string): void {
+    try {
+      listener(text);
+    } catch (error) {
+      this.#end(() => error);
+    }
+  }
+}
+
+function writeToStderr(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
 function isCommand(kind: RequestKind): boolean {

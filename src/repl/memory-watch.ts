@@ -11,8 +11,8 @@ export interface Watched {
   pid: number | undefined;
   /** Whether it still works. */
   isAtWork(): boolean;
-  /** Where the timers of that work are. */
-  timers: Set<NodeJS.Timeout>;
+  /** What cancels the timers of that work. */
+  timers: Set<() => void>;
   /** Ends the REPL. */
   end(reason: EndReason): void;
 }
@@ -33,6 +33,7 @@ export async function watchMemory(watched: Watched, limitMib: number): Promise<v
     watched.end(() => error);
   }
   if (watched.isAtWork()) {
-    timers.add(setTimeout(() => void watchMemory(watched, limitMib), MEMORY_CHECK_MS));
+    const timer = setTimeout(() => void watchMemory(watched, limitMib), MEMORY_CHECK_MS);
+    timers.add(() => clearTimeout(timer));
   }
 }

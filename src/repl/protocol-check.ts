@@ -111,15 +111,6 @@ function requestKind(request: ReplRequest): RequestKind | undefined {
   )?.kind;
 }
 
-/** The JSON that a REPL printed; undefined where it is none. */
-export function parseAnswer(text: string): { value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return undefined;
-  }
-}
-
 /** What came of checking an answer: the answer, or a clause that says what is wrong with it. */
 export type CheckedAnswer = { ok: true; answer: ReplAnswer } | { ok: false; problem: string };
 

@@ -30,8 +30,8 @@ export interface CheckedRequest {
 
 /** A request that was not answered yet. */
 export interface Pending extends CheckedRequest {
-  /** When the REPL could begin with it, by `performance.now()`; 0 before that. */
-  begunAt: number;
+  /** When the REPL could begin with it, by `runningMs()`; undefined before that. */
+  begunAt: number | undefined;
   resolve(answer: ReplAnswer): void;
   reject(error: unknown): void;
 }
@@ -97,7 +97,7 @@ export class RequestQueue {
   /** Takes out all of them, with where each one stood: the REPL began with the first at most. */
   takeAll(): { pending: Pending; turn: ReplEndDetails["turn"] }[] {
     const { current } = this;
-    const begun = current && current.begunAt > 0 ? "run" : "next";
+    const begun = current?.begunAt !== undefined ? "run" : "next";
     const left = [...this.#sent.splice(0), ...this.#waiting.splice(0)];
     return left.map((pending) => ({ pending, turn: pending === current ? begun : "waiting" }));
   }

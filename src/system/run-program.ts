@@ -1,6 +1,7 @@
 /** Running a program to its end. */
 import { StringDecoder } from "node:string_decoder";
 import { describeExit, ProcessGroup, type ProcessLaunch } from "./process-group.ts";
+import { afterRunning } from "./running-time.ts";
 import { TextTail } from "./text-tail.ts";
 
 /** More on a standard output than this, in bytes, is not what was asked for. */
@@ -63,7 +64,7 @@ export async function runProgram(launch: ProcessLaunch, options: RunOptions): Pr
     isLate = true;
     void group.end();
   };
-  const timer = timeout === undefined ? undefined : setTimeout(expire, timeout * 1000);
+  const cancel = timeout === undefined ? undefined : afterRunning(timeout * 1000, expire);
   const abort = () => void group.end();
   signal?.addEventListener("abort", abort, { once: true });
   try {
@@ -82,7 +83,7 @@ export async function runProgram(launch: ProcessLaunch, options: RunOptions): Pr
       tail: withoutCredentials(tail.toString()),
     };
   } finally {
-    clearTimeout(timer);
+    cancel?.();
     signal?.removeEventListener("abort", abort);
   }
 }

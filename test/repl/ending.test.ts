@@ -111,7 +111,7 @@ function script(lines: string): LeanServer {
 
 describe("a process that is out of step with what it is asked", () => {
   it("is ended at an answer that is not understood, before the next one is taken", async () => {
-    const server = script(`printf '"noise"\\n\\n{"env": 0}\\n\\n'; cat > /dev/null`);
+    const server = script(`printf '{"odd": 1}\\n\\n{"env": 0}\\n\\n'; cat > /dev/null`);
     const results = await Promise.allSettled([server.run({ cmd: "a" }), server.run({ cmd: "b" })]);
     expect(results.map((result) => result.status === "rejected" && result.reason.code)).toEqual([
       "protocol",

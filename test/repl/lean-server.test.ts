@@ -1,10 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  ReplDiedError,
-  type ReplEndedError,
-  ReplProtocolError,
-  ReplStartError,
-} from "../../src/repl/errors.ts";
+import { ReplDiedError, type ReplEndedError, ReplStartError } from "../../src/repl/errors.ts";
 import { LeanServer } from "../../src/repl/lean-server.ts";
 import { startServer } from "../support/servers.ts";
 
@@ -103,15 +98,13 @@ describe("a LeanServer whose process dies", () => {
 });
 
 describe("a LeanServer whose process does not speak the protocol", () => {
-  it("ends it when it prints what nobody asked for", async () => {
-    const server = startServer({ BANNER: "Welcome to Lean" });
-    await expect(server.run({ cmd: "def f := 1" })).rejects.toBeInstanceOf(ReplProtocolError);
-  });
-
-  it("ends it when an answer is not JSON", async () => {
-    const server = startServer({ GARBAGE_AT: "2" });
+  it("times out when an answer is not JSON, and says what was printed", async () => {
+    const server = startServer({ GARBAGE_AT: "2" }, { timeout: 1 });
     await server.run({ cmd: "def f := 1" });
-    await expect(server.run({ cmd: "def g := 1" })).rejects.toBeInstanceOf(ReplProtocolError);
+    await expect(server.run({ cmd: "def g := 1" })).rejects.toMatchObject({
+      code: "timeout",
+      message: expect.stringMatching(/It printed no answer but:\n./),
+    });
   });
 
   it("says what a program printed that is no REPL", async () => {
@@ -119,6 +112,44 @@ describe("a LeanServer whose process does not speak the protocol", () => {
     const error = await server.run({ cmd: "x" }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "protocol", message: expect.stringContaining("hello") });
     await server.close();
+  });
+});
+
+describe("text before an answer", () => {
+  const spawning = (...args: string[]) =>
+    `import Lean\nopen Lean\n#eval show IO Unit from do\n  let c ← IO.Process.spawn { cmd := "printf", args := #${JSON.stringify(args)} }\n  discard c.wait`;
+
+  it.each([
+    ["a line", "child\n"],
+    ["lines, and empty ones between them", "one\n\ntwo\n\n\nthree\n"],
+    ["a line that begins like an answer", '{"progress": 1\n'],
+    ["a line without an end", "50%"],
+  ])("of a program that the code starts is passed on: %s", async (_what, printed) => {
+    const heard: string[] = [];
+    const server = startServer({}, { onOutput: (text) => heard.push(text) });
+    const [first, next] = await Promise.all([
+      server.run({ cmd: spawning("%s", printed) }, { pipelined: true }),
+      server.run({ cmd: "def after := 1" }, { pipelined: true }),
+    ]);
+    expect([first, next]).toMatchObject([{ env: 0 }, { env: 1 }]);
+    expect(heard).toEqual([printed.replaceAll(/\n+/g, "\n").trimEnd()]);
+  });
+
+  it("is passed on at the start, too", async () => {
+    const heard: string[] = [];
+    const options = { onOutput: (text: string) => heard.push(text) };
+    const server = startServer({ BANNER: "Welcome\n\nto Lean" }, options);
+    expect(await server.run({ cmd: "def f := 1" })).toMatchObject({ env: 0 });
+    expect(heard).toEqual(["Welcome\nto Lean"]);
+  });
+
+  it("ends the process, and nothing else, if the listener throws", async () => {
+    const fail = () => {
+      throw new Error("no room");
+    };
+    const server = startServer({ BANNER: "Welcome" }, { onOutput: fail });
+    await server.run({ cmd: "def f := 1" });
+    await expect(server.run({ cmd: "def g := 1" })).rejects.toThrow("no room");
   });
 });
 

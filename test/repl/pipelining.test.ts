@@ -86,7 +86,7 @@ describe("pipelined requests", () => {
     expect(outcomes(results)).toEqual([{ env: 0 }, ["timeout", "run"], ["timeout", "waiting"]]);
   });
 
-  it("end the process at an answer that is not understood", async () => {
+  it("end the process where an answer was spoilt, and the next one leaves out its id", async () => {
     const results = await askFor(startServer({ GARBAGE_ON: "odd" }), ["a", "odd", "b"]);
     expect(outcomes(results)).toEqual([{ env: 0 }, ["protocol", "run"], ["protocol", "waiting"]]);
   });

@@ -73,9 +73,10 @@ export class Session {
   }
   /** The answer to a request. Throws a Death where the REPL dies of it. @param {string} text @param {Request} request */
   answer(text, request) {
-    if (this.#isStruck(text, request)) return undefined;
+    const isSpoilt = this.#isStruck(text, request);
     try {
-      return this.#run(request);
+      const answer = this.#run(request);
+      return isSpoilt ? undefined : answer;
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       if (problem.kind === "refusal") return { message: problem.message };

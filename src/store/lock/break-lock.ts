@@ -9,6 +9,9 @@ import { type Holder, hasEnded, identifyLock, readHolders, withdrawHolder } from
 /** How long a lock lasts without a refresh, in milliseconds: its holder may be slow, not dead. */
 export const STALE_MS = 30_000;
 
+/** How often a holder refreshes its lock, in milliseconds. */
+export const REFRESH_MS = STALE_MS / 3;
+
 /** The name of a lock that is being broken, in the folder of the notes. */
 export const BROKEN_LOCK = /^broken\.[0-9a-f]+$/;
 
@@ -25,12 +28,15 @@ interface Verdict {
 
 /**
  * Looks at a lock that another process has, and breaks it if it is stale.
+ * @param awakeMs how long this process has run since it was stopped: if that is short, a holder that
+ *   was stopped too may not have refreshed its lock yet. By default it was never stopped.
  * @returns whether the lock can be tried again at once, and else who holds it, if that is known
  */
 export async function breakIfStale(
   place: LockPlace,
+  awakeMs: number = Number.POSITIVE_INFINITY,
 ): Promise<{ isGone: boolean; holder: Holder | undefined }> {
-  const { lock, holder, dead, isStale } = await judgeLock(place);
+  const { lock, holder, dead, isStale } = await judgeLock(place, awakeMs);
   const isGone = lock === "" || (isStale && (await breakLock(place, lock)));
   if (isGone && isStale) {
     for (const each of dead) {
@@ -42,10 +48,10 @@ export async function breakIfStale(
 
 /** Whether there is a stale lock, which the next process that needs the lock breaks. */
 export async function isLockStale(place: LockPlace): Promise<boolean> {
-  return (await judgeLock(place)).isStale;
+  return (await judgeLock(place, Number.POSITIVE_INFINITY)).isStale;
 }
 
-async function judgeLock(place: LockPlace): Promise<Verdict> {
+async function judgeLock(place: LockPlace, awakeMs: number): Promise<Verdict> {
   const lock = identifyLock(place);
   if (lock === "") {
     return { lock, holder: undefined, dead: [], isStale: false };
@@ -59,7 +65,7 @@ async function judgeLock(place: LockPlace): Promise<Verdict> {
     lock,
     holder: living.find((each) => each.lock === lock),
     dead: holders.filter(hasEnded),
-    isStale: isDead || isUnrefreshed(place),
+    isStale: isDead || (awakeMs > 2 * REFRESH_MS && isUnrefreshed(place)),
   };
 }
 

@@ -8,10 +8,11 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { LeanPickleError } from "../../errors.ts";
+import { runningMs } from "../../system/running-time.ts";
 import { lockFileSystem } from "../disk/file-system.ts";
 import { checkFolder } from "../disk/folders.ts";
 import { type LockPlace, manifestLock } from "../disk/layout.ts";
-import { breakIfStale, STALE_MS } from "./break-lock.ts";
+import { breakIfStale, REFRESH_MS, STALE_MS } from "./break-lock.ts";
 import {
   announceHolder,
   confirmHolder,
@@ -30,6 +31,12 @@ const LAST_PAUSE_MS = 200;
 
 /** How long a lock is waited for before that is worth a word, in milliseconds. */
 const TELL_AFTER_MS = 1000;
+
+/**
+ * A pause that is this much too long, in milliseconds, means that this process was stopped, and with
+ * it perhaps the holder of the lock (a machine that slept).
+ */
+const STOPPED_MS = 1000;
 
 /** How a lock is waited for. */
 export interface LockOptions {
@@ -85,20 +92,21 @@ export async function withLockAt<T>(
 
 async function acquire(place: LockPlace, options: LockOptions): Promise<HeldLock> {
   const { lockTimeout = DEFAULT_LOCK_TIMEOUT_S, signal, onWait } = options;
-  const startedAt = performance.now();
+  const startedAt = runningMs();
   let pause = FIRST_PAUSE_MS;
   let told = false;
+  let wokenAt = Number.NEGATIVE_INFINITY;
   for (;;) {
     signal?.throwIfAborted();
     const lock = await tryLock(place);
     if (lock) {
       return lock;
     }
-    const { isGone, holder } = await breakIfStale(place);
+    const { isGone, holder } = await breakIfStale(place, runningMs() - wokenAt);
     if (isGone) {
       continue;
     }
-    const waited = performance.now() - startedAt;
+    const waited = runningMs() - startedAt;
     if (!told && waited >= TELL_AFTER_MS) {
       told = true;
       onWait?.(describeHolder(holder));
@@ -111,8 +119,12 @@ async function acquire(place: LockPlace, options: LockOptions): Promise<HeldLock
         hint: "Nothing was changed. Wait for that process, or wait longer with --lock-timeout.",
       });
     }
+    const pausedAt = performance.now();
     // An abort ends the pause, and the next round throws its reason.
     await delay(Math.min(pause, left), undefined, signal ? { signal } : {}).catch(() => {});
+    if (performance.now() - pausedAt > pause + STOPPED_MS) {
+      wokenAt = runningMs();
+    }
     pause = Math.min(pause * 2, LAST_PAUSE_MS);
   }
 }
@@ -148,7 +160,7 @@ async function takeLock(place: LockPlace, holder: Holder): Promise<HeldLock | un
     release = await lockfile.lock(place.target, {
       ...options,
       stale: STALE_MS,
-      update: STALE_MS / 3,
+      update: REFRESH_MS,
       // By default this throws from a timer.
       onCompromised: () => {
         isLost = true;

@@ -18,6 +18,7 @@ import {
   manifestLock,
   temporaryPath,
 } from "../../../src/store/disk/layout.ts";
+import { breakIfStale } from "../../../src/store/lock/break-lock.ts";
 import { identifyLock } from "../../../src/store/lock/holder.ts";
 import { withLock } from "../../../src/store/lock/lock.ts";
 import { announce, cacheFolder, holdElsewhere, lockIn } from "../../support/locks.ts";
@@ -180,6 +181,16 @@ describe("a lock that nobody will give back", () => {
     const before = new Date(Date.now() - 31_000);
     utimesSync(lockPath(folder), before, before);
     expect(await withLock(folder, { lockTimeout: 0.5 }, async () => "mine")).toBe("mine");
+  });
+
+  it("gives a holder time to refresh its lock after this process was stopped", async () => {
+    const folder = await cacheFolder();
+    mkdirSync(lockPath(folder));
+    announce(folder, { pid: process.pid, lock: lockIn(folder) });
+    const before = new Date(Date.now() - 31_000);
+    utimesSync(lockPath(folder), before, before);
+    expect(await breakIfStale(manifestLock(folder), 15_000)).toMatchObject({ isGone: false });
+    expect(await breakIfStale(manifestLock(folder), 25_000)).toMatchObject({ isGone: true });
   });
 
   it("does not break the lock of a process on another machine", async () => {
