@@ -11,7 +11,9 @@ import { checkRemote } from "../../src/remote/check-remote.ts";
 import type { RemoteConfig } from "../../src/remote/config.ts";
 import { picklePath } from "../../src/remote/pickle-transfer.ts";
 import { Remote, type RemoteNote, statePath } from "../../src/remote/remote.ts";
+import { namedLines } from "../support/batches.ts";
 import { temporaryFolder } from "../support/folders.ts";
+import { SharingMachine } from "../support/sharing-machine.ts";
 import { configAt, pemPair, sampleState, writePickle } from "./samples.ts";
 
 const endpoint = process.env.LEAN_PICKLE_TEST_S3;
@@ -177,5 +179,23 @@ describe.skipIf(!endpoint)("a real server (LEAN_PICKLE_TEST_S3)", () => {
       return found && remote.fetchPickle(found, join(folder, `${key}.fetched`));
     });
     expect(remote.counters).toMatchObject({ sent: 100, fetched: 100, missing: 0 });
+  });
+
+  it("shares states between machines that run the program", async () => {
+    const env = { LEAN_PICKLE_REMOTE: `s3://${bucket}/machines`, ...keys };
+    const [maker, user] = [0, 1].map(() => new SharingMachine({ endpoint: endpoint ?? "" }, env));
+    const lines = namedLines(40);
+    await maker?.batch(lines);
+    const pushed = await maker?.run("push");
+    expect(pushed).toMatchObject({
+      code: 0,
+      stdout: lines.map((_, n) => `${-n - 1}\tsent\n`).join(""),
+    });
+    const fetched = await user?.batch(lines);
+    expect(fetched).toMatchObject({ code: 0, stderr: expect.stringContaining("40 states came") });
+    expect(user?.starts).toBe(0);
+    const verdicts = await user?.json("reload");
+    expect(verdicts).toMatchObject({ loaded: 40, failed: 0 });
+    expect((await maker?.run("push"))?.stdout).not.toContain("sent");
   });
 });
