@@ -4,7 +4,7 @@ import { type CredentialSource, findCredentials } from "./credentials.ts";
 import { readSigningKey, readTrustedKeys, type SigningKey, type TrustedKeys } from "./signature.ts";
 
 /** Whether `add` uploads what it makes. `push` writes in both modes. */
-export type RemoteMode = "read" | "readwrite";
+type RemoteMode = "read" | "readwrite";
 
 /** A remote, and everything that the environment says about it. */
 export interface RemoteConfig {

@@ -17,7 +17,7 @@ const UPLOADS = 8;
  * The outcome of a push: `sent`; `present`, the remote had it; `skipped`, no other machine could use
  * it; or `failed`.
  */
-export type PushStatus = "sent" | "present" | "skipped" | "failed";
+type PushStatus = "sent" | "present" | "skipped" | "failed";
 
 /** What a push did with one state. */
 export interface Pushed {
