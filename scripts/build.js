@@ -20,7 +20,13 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 
 /** What the program loads late, if at all: bundled, it would not start any sooner. */
-const NOT_BUNDLED = ["ora", "proper-lockfile", "signal-exit"];
+const NOT_BUNDLED = [
+  "ora",
+  "proper-lockfile",
+  "signal-exit",
+  // Not everyone has it: an optional peer.
+  "@aws-sdk/credential-provider-node",
+];
 
 /**
  * What every run of the program needs, and what most commands need, as one file each: left to the

@@ -7,6 +7,7 @@ import {
   readAddition,
   tellMiss,
 } from "./input/addition-options.ts";
+import type { AddRemote } from "./sharing.ts";
 import { callState } from "./states.ts";
 
 /** `lean-pickle add`: runs code and tactics, and pickles what they end with. */
@@ -32,20 +33,35 @@ async function add(context: Context, files: string[], options: AdditionOptions):
   const cache = context.openCache();
   const addition = await readAddition(context, cache, files, options);
   const launch = await context.findRepl();
-  const result = await context.output.withProgress((progress) =>
-    addToCache(launch, cache, addition, {
-      ...context.serverOptions,
-      name: options.name,
-      replaceName: options.replace,
-      force: options.force,
-      noRun: !options.run,
-      onStep: (what) => progress.step(what),
-      lock: context.changeOptions,
-      allOrNone: true,
-      onWarning: context.warnOfState,
-      onMiss: options.explain ? (plan) => tellMiss(context, cache, plan) : undefined,
-    }),
-  );
+  let remote: AddRemote | undefined;
+  const openRemote = async () => {
+    const { AddRemote } = await import("./sharing.ts");
+    remote = await AddRemote.open(context, cache, launch);
+    return remote?.states;
+  };
+  const result = await context.output.withProgress(async (progress) => {
+    try {
+      const added = await addToCache(launch, cache, addition, {
+        ...context.serverOptions,
+        name: options.name,
+        replaceName: options.replace,
+        force: options.force,
+        noRun: !options.run,
+        onStep: (what) => progress.step(what),
+        lock: context.changeOptions,
+        allOrNone: true,
+        onWarning: context.warnOfState,
+        onMiss: options.explain ? (plan) => tellMiss(context, cache, plan) : undefined,
+        ...(context.options.remote !== undefined && { openRemote }),
+      });
+      if (!added.cached) {
+        remote?.send(added.states);
+      }
+      return added;
+    } finally {
+      await remote?.close();
+    }
+  });
   await show(context, result, options.sorry === "all");
   if (result.unknown.length > 0) {
     const why = result.unknown.join("; ");
@@ -56,11 +72,17 @@ async function add(context: Context, files: string[], options: AdditionOptions):
 
 async function show(
   { output }: Context,
-  { states, cached, messages, sorries }: AdditionResult,
+  { states, cached, from, messages, sorries }: AdditionResult,
   isList: boolean,
 ): Promise<void> {
   if (output.json) {
-    const documents = states.map((state) => ({ ...state, cached, messages, sorries }));
+    const documents = states.map((state) => ({
+      ...state,
+      cached,
+      ...(from && { from }),
+      messages,
+      sorries,
+    }));
     output.jsonData(isList ? documents : documents[0]);
   } else {
     if (messages.length > 0) {

@@ -50,6 +50,10 @@ export const COMMANDS: Record<string, CommandEntry> = {
     summary: "remove what no state needs, and states by age, size, damage or Lean",
     load: () => import("./prune.ts"),
   },
+  push: {
+    summary: "send states to a remote, for other machines",
+    load: () => import("./push.ts"),
+  },
   doctor: {
     summary: "say what was found of Lean, and prove that it works",
     load: () => import("./doctor.ts"),

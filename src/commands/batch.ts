@@ -1,6 +1,8 @@
 /** `lean-pickle add --batch` and `key --batch`: many additions through one REPL. */
 import { LeanPickleError, sentenceOf } from "../errors.ts";
 import type { Output } from "../output/output.ts";
+import { findHits } from "../session/add/hits.ts";
+import type { AdditionPlan } from "../session/add/plan-addition.ts";
 import type { BatchItem, BatchOutcome } from "../session/batch/batch-item.ts";
 import { checkBatch } from "../session/batch/check-batch.ts";
 import { runBatch } from "../session/batch/run-batch.ts";
@@ -9,6 +11,7 @@ import type { AdditionOptions } from "./input/addition-options.ts";
 import { checkForce, tellMiss } from "./input/addition-options.ts";
 import { readBatch } from "./input/batch-input.ts";
 import { showMessages } from "./render/lean-messages.ts";
+import { AddRemote, tellCounters } from "./sharing.ts";
 
 /** Runs `add --batch`. */
 export async function addBatch(
@@ -21,37 +24,59 @@ export async function addBatch(
   const { cache, items, bad } = await openBatch(context, files, file, options);
   const launch = await context.findRepl();
   const replaceName = options.replace;
-  const builtOn = await checkBatch(launch, cache, items, { replaceName, bad });
+  const missing: string[] = [];
+  const builtOn = await checkBatch(launch, cache, items, {
+    replaceName,
+    bad,
+    onPlanned(_item, plan) {
+      if (context.options.remote !== undefined && !options.force && !findHits(cache, plan)) {
+        missing.push(plan.keyAt(0));
+      }
+    },
+  });
+  const remote = missing.length > 0 ? await AddRemote.open(context, cache, launch) : undefined;
+  remote?.states.lookAhead(missing);
   let good = 0;
   let failed = 0;
   const running = output.withProgress(async (progress) => {
     const startedAt = performance.now();
-    await runBatch(launch, cache, items, builtOn, {
-      ...serverOptions,
-      replaceName,
-      force: options.force,
-      noRun: !options.run,
-      lock: context.changeOptionsToTheEnd,
-      onWarning: context.warnOfState,
-      onStep: (what) =>
-        progress.step(`${what} of ${items.length}${rate(good + failed, startedAt)}`),
-      onMiss: options.explain
-        ? (item, plan) => tellMiss(context, cache, plan, item.line)
-        : undefined,
-      onOutcome(item, outcome) {
-        if ("error" in outcome) {
-          failed++;
-        } else {
-          good++;
-        }
-        show(output, item, outcome);
-      },
-    });
+    try {
+      await runBatch(launch, cache, items, builtOn, {
+        ...serverOptions,
+        replaceName,
+        force: options.force,
+        noRun: !options.run,
+        remote: remote?.states,
+        lock: context.changeOptionsToTheEnd,
+        onWarning: context.warnOfState,
+        onStep: (what) =>
+          progress.step(`${what} of ${items.length}${rate(good + failed, startedAt)}`),
+        onMiss: options.explain
+          ? (item, plan) => tellMiss(context, cache, plan, item.line)
+          : undefined,
+        onOutcome(item, outcome) {
+          if ("error" in outcome) {
+            failed++;
+          } else {
+            good++;
+            if (!outcome.cached) {
+              remote?.send(outcome.states);
+            }
+          }
+          show(output, item, outcome);
+        },
+      });
+    } finally {
+      await remote?.close();
+    }
   });
   await running.catch((error: unknown) => {
     output.note(`${good} of ${items.length} lines are kept; the same command goes on from there.`);
     throw error;
   });
+  if (remote) {
+    tellCounters(output, remote.states.remote);
+  }
   if (failed > 0) {
     output.note(`${good} of ${items.length} lines went well.`);
   }
@@ -67,29 +92,34 @@ export async function keysOfBatch(
 ): Promise<Outcome> {
   const { output } = context;
   const { cache, items, bad } = await openBatch(context, files, file, options);
-  const { findHits } = await import("../session/add/hits.ts");
-  let hits = 0;
-  const planned: { line: number; key: string; hit: boolean; inputs: object; unknown: string[] }[] =
-    [];
-  await checkBatch(await context.findRepl(), cache, items, {
+  const launch = await context.findRepl();
+  const planned: { line: number; plan: AdditionPlan; hit: boolean }[] = [];
+  await checkBatch(launch, cache, items, {
     replaceName: options.replace,
     bad,
     onPlanned({ line = 0 }, plan) {
-      const hit = findHits(cache, plan) !== undefined;
-      hits += hit ? 1 : 0;
-      const { key, inputs, unknown } = plan;
-      planned.push({ line, key, hit, inputs, unknown });
+      planned.push({ line, plan, hit: findHits(cache, plan) !== undefined });
     },
   });
+  const misses = planned.filter(({ hit }) => !hit);
+  const remote = misses.length > 0 ? await AddRemote.open(context, cache, launch) : undefined;
+  remote?.states.lookAhead(misses.map(({ plan }) => plan.keyAt(0)));
+  let there = 0;
   // Not before all of it was found to make sense.
-  for (const each of planned) {
+  for (const { line, plan, hit } of planned) {
+    const { key, inputs, unknown } = plan;
+    const isThere = remote && !hit && (await remote.states.has(plan));
+    there += isThere ? 1 : 0;
     if (output.json) {
-      output.jsonLine(each);
+      const known = isThere === undefined ? {} : { remote: isThere };
+      output.jsonLine({ line, key, hit, ...known, inputs, unknown });
     } else {
-      output.data(each.key);
+      output.data(key);
     }
   }
-  output.note(`${hits} of ${items.length} lines would hit.`);
+  await remote?.close();
+  const inRemote = remote ? `, and ${there} more in the remote` : "";
+  output.note(`${planned.length - misses.length} of ${items.length} lines would hit${inRemote}.`);
   return "done";
 }
 

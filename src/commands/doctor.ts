@@ -39,6 +39,10 @@ async function doctor(context: Context): Promise<Outcome> {
     progress.step("Looking around", performance.now());
     const findings = await diagnose(search);
     findings.push(ofCache(await surveyCache(options.workingDir)));
+    if (options.remote !== undefined) {
+      const { diagnoseRemote } = await import("../doctor/diagnose-remote.ts");
+      findings.push(...(await diagnoseRemote(options.remote, context.signal)));
+    }
     if (findings.some(({ what, status }) => NEEDED.has(what) && status === "bad")) {
       return { findings, trip: undefined };
     }

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
+import type { ReplLaunch } from "../repl/connection.ts";
 import { findHits } from "../session/add/hits.ts";
-import { planAddition } from "../session/add/plan-addition.ts";
+import { type AdditionPlan, planAddition } from "../session/add/plan-addition.ts";
+import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import {
   type AdditionOptions,
@@ -33,12 +35,16 @@ async function key(context: Context, files: string[], options: AdditionOptions):
   }
   const cache = context.openCache();
   const addition = await readAddition(context, cache, files, options);
-  const plan = await planAddition(await context.findRepl(), addition);
+  const launch = await context.findRepl();
+  const plan = await planAddition(launch, addition);
   const hits = options.force ? undefined : findHits(cache, plan);
   const { key: wanted, inputs, unknown } = plan;
+  const isAsked = hits === undefined && context.options.remote !== undefined;
+  const remote = isAsked ? await isInRemote(context, cache, launch, plan) : undefined;
   if (output.json) {
     const sessionIds = hits?.map(({ sessionId }) => sessionId) ?? [];
-    const known = { key: wanted, hit: hits !== undefined, sessionIds, inputs, unknown };
+    const hit = hits !== undefined;
+    const known = { key: wanted, hit, ...(isAsked && { remote }), sessionIds, inputs, unknown };
     const isExplained = options.explain && !hits;
     output.jsonData({
       ...known,
@@ -47,7 +53,9 @@ async function key(context: Context, files: string[], options: AdditionOptions):
     return "done";
   }
   output.data(wanted);
-  if (hits) {
+  if (remote) {
+    output.note(`miss here, and a hit in the remote ${context.options.remote}`);
+  } else if (hits) {
     output.note(`hit: ${hits.map(callState).join(", ")}`);
   } else if (options.explain) {
     await tellMiss(context, cache, plan);
@@ -56,4 +64,18 @@ async function key(context: Context, files: string[], options: AdditionOptions):
     output.note(`miss${why}`);
   }
   return "done";
+}
+
+/** Whether the remote has what an addition leads to. */
+async function isInRemote(
+  context: Context,
+  cache: PickleSessionCache,
+  launch: ReplLaunch,
+  plan: AdditionPlan,
+): Promise<boolean> {
+  const { AddRemote } = await import("./sharing.ts");
+  const remote = await AddRemote.open(context, cache, launch);
+  const isThere = (await remote?.states.has(plan)) ?? false;
+  await remote?.close();
+  return isThere;
 }

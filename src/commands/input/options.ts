@@ -18,6 +18,8 @@ export interface GlobalOptions {
   memoryLimit?: number;
   /** How states are restored; undefined for the default. */
   restore?: "auto" | "recipe" | "pickle";
+  /** The URL of the remote; undefined if none is named. */
+  remote?: string;
   /** Whether Lean is given what somebody else could have written. */
   trust: boolean;
   json: boolean;
@@ -95,6 +97,9 @@ function globalOptions(): Option[] {
     new Option("--restore <way>", "how states are restored (default: auto)")
       .env("LEAN_PICKLE_RESTORE")
       .choices(["auto", "recipe", "pickle"]),
+    new Option("--remote <url>", "states that machines share: s3://bucket/prefix or https://...")
+      .env("LEAN_PICKLE_REMOTE")
+      .argParser(parsePath),
     new Option("--trust", "load pickles that somebody else could have written"),
     new Option("--json", "data as one JSON document, errors as JSON too"),
     new Option("-q, --quiet", "nothing on standard error but errors"),

@@ -4,6 +4,7 @@ import type { ReplLaunch } from "../../repl/connection.ts";
 import type { BatchSuccess } from "../batch/batch-item.ts";
 import type { BatchOptions } from "../batch/run-batch.ts";
 import type { PickleSessionCache } from "../pickle-session-cache.ts";
+import type { RemoteStates } from "../share/remote-states.ts";
 import { checkNames } from "../state/names.ts";
 import { type Addition, checkAddition } from "./addition.ts";
 import { findHits, nameHits, useHits, wantedNames } from "./hits.ts";
@@ -13,10 +14,12 @@ import { type AdditionPlan, planAddition } from "./plan-addition.ts";
 export type AdditionResult = BatchSuccess;
 
 /** How an addition is made. */
-export interface AddToCacheOptions extends Omit<BatchOptions, "onOutcome" | "onMiss"> {
+export interface AddToCacheOptions extends Omit<BatchOptions, "onOutcome" | "onMiss" | "remote"> {
   /** The name of the state; with `sorry: "all"`, `NAME.0`, `NAME.1`, ... */
   name?: string | undefined;
-  /** Called if the cache does not hold it, with what was looked up. */
+  /** Opens the remote, if one is named: called if the cache does not hold it. */
+  openRemote?: (() => Promise<RemoteStates | undefined>) | undefined;
+  /** Called if it has to be made, with what was looked up. */
   onMiss?: ((plan: AdditionPlan) => Promise<void>) | undefined;
 }
 
@@ -29,7 +32,7 @@ export async function addToCache(
   launch: ReplLaunch,
   cache: PickleSessionCache,
   addition: Addition,
-  { name, onMiss, ...options }: AddToCacheOptions,
+  { name, onMiss, openRemote, ...options }: AddToCacheOptions,
 ): Promise<AdditionResult> {
   checkAddition(addition);
   const { replaceName = false, force = false } = options;
@@ -47,6 +50,7 @@ export async function addToCache(
   const item = { sorry, tactics, allowErrors, base, plan, name, readCode: async () => [...code] };
   await runBatch(launch, cache, [item], new Set(), {
     ...options,
+    remote: force ? undefined : await openRemote?.(),
     // What is there already, and is made again, is no miss.
     onMiss: hits && force ? undefined : onMiss && ((_item, missed) => onMiss(missed)),
     onOutcome: (_item, outcome) => {

@@ -1,7 +1,7 @@
 /** The states of a cache that answer an addition without Lean. */
 import { LeanPickleError } from "../../errors.ts";
 import { walkBack } from "../../recipe/chain.ts";
-import type { ManifestState } from "../../store/manifest/schema.ts";
+import type { Manifest, ManifestState } from "../../store/manifest/schema.ts";
 import { touchPickle } from "../../store/pickles/pickle-presence.ts";
 import type { PickleSessionCache } from "../pickle-session-cache.ts";
 import type { WantedName } from "../state/names.ts";
@@ -10,39 +10,47 @@ import type { AdditionPlan } from "./plan-addition.ts";
 
 /**
  * The states of the cache that an addition leads to, with their whole pickles. Undefined if one is
- * missing, if something about Lean is not known, or if Lean would have refused what is asked for: a
- * hit must not be kinder than Lean.
+ * missing, if something about Lean is not known, or if Lean would have refused what is asked for.
  */
 export function findHits(
   cache: PickleSessionCache,
   plan: AdditionPlan,
 ): ManifestState[] | undefined {
-  const { steps, unknown } = plan;
-  const { sorry, allowErrors = false } = plan.asked;
-  if (unknown.length > 0) {
-    return undefined;
-  }
   const { recipes } = cache.manifest;
-  const toSorry = steps.findIndex(({ step }) => "sorry" in step);
-  const sorries = recipes[steps[toSorry - 1]?.key ?? ""]?.sorries;
-  if (toSorry !== -1 && sorry === undefined && sorries !== 1) {
+  const count = plan.unknown.length > 0 ? undefined : countStates(plan, recipes);
+  if (count === undefined) {
     return undefined;
   }
-  const count = sorry === "all" ? (sorries ?? 0) : 1;
   const states: ManifestState[] = [];
   for (let index = 0; index < count; index++) {
     const state = cache.lookUp(plan.keyAt(index))?.entry;
-    if (!state || (!allowErrors && hadErrors(cache, state.key, plan.base))) {
+    if (!state || (!plan.asked.allowErrors && hadErrors(recipes, state.key, plan.base))) {
       return undefined;
     }
     states.push(state);
   }
-  return states.length > 0 ? states : undefined;
+  return states;
+}
+
+/**
+ * How many states an addition leads to: at least one. Undefined if the recipes do not tell, or if
+ * Lean would have refused what is asked for: a hit must not be kinder than Lean.
+ */
+export function countStates(
+  { steps, asked }: Pick<AdditionPlan, "steps" | "asked">,
+  recipes: Manifest["recipes"],
+): number | undefined {
+  const toSorry = steps.findIndex(({ step }) => "sorry" in step);
+  const sorries = recipes[steps[toSorry - 1]?.key ?? ""]?.sorries;
+  if (asked.sorry === "all") {
+    return sorries || undefined;
+  }
+  return toSorry !== -1 && asked.sorry === undefined && sorries !== 1 ? undefined : 1;
 }
 
 /** Whether Lean found errors in a step that leads from one key to another. */
-function hadErrors({ manifest }: PickleSessionCache, key: string, base: string | null): boolean {
-  for (const [at, entry] of walkBack(manifest.recipes, key)) {
+export function hadErrors(recipes: Manifest["recipes"], key: string, base: string | null): boolean {
+  for (const [at, entry] of walkBack(recipes, key)) {
     if (at === base) {
       break;
     }

@@ -30,8 +30,10 @@ export interface BadLine extends Pick<BatchItem, "name"> {
 /** What one addition of many led to. */
 export interface BatchSuccess {
   states: ManifestState[];
-  /** Whether the cache held them already, and Lean was not asked. */
+  /** Whether Lean was not asked: the cache or the remote held them. */
   cached: boolean;
+  /** Where the states come from if the cache did not hold them, and Lean was not asked. */
+  from?: "remote";
   /** What is not known of Lean, in clauses: if there is any, they will never count as hits. */
   unknown: string[];
   /** What Lean said; nothing if it was not asked. */

@@ -13,6 +13,7 @@ import type { PickleSessionCache } from "../pickle-session-cache.ts";
 import { RestartingServer } from "../restarting-server.ts";
 import { restoreState } from "../restore/restore-states.ts";
 import { type Candidate, discardPickles } from "../save/commit.ts";
+import type { RemoteStates } from "../share/remote-states.ts";
 import type { RestoreMode } from "../state/cache-types.ts";
 import { MAX_IMPORTS } from "../state/loaded-states.ts";
 import type { Start } from "../steps/run-steps.ts";
@@ -26,7 +27,9 @@ import { BatchOutcomes, type Slot } from "./outcomes-in-order.ts";
 export interface BatchOptions extends LeanServerOptions, GroupCommitOptions {
   /** Whether states that the cache holds are made again. */
   force?: boolean | undefined;
-  /** Whether it is an error if the cache does not hold what a line asks for. */
+  /** Where states are looked up that the cache does not hold. With `force`, nothing is looked up. */
+  remote?: RemoteStates | undefined;
+  /** Whether it is an error if neither the cache nor the remote holds what a line asks for. */
   noRun?: boolean | undefined;
   /** How bases are restored; as the cache says by default. */
   restore?: RestoreMode | undefined;
@@ -92,6 +95,8 @@ interface Job {
 interface Made extends Omit<AdditionRun, "reached"> {
   candidates: Candidate[];
   unknown: string[];
+  /** Whether the remote had its states. */
+  from?: "remote";
 }
 
 class Batch {
@@ -198,9 +203,8 @@ class Batch {
     if (!this.#options.force && (await this.#answerFromCache(slot, plan))) {
       return undefined;
     }
-    await this.#options.onMiss?.(item, plan);
-    if (this.#options.noRun) {
-      throw notCached(this.#options.onMiss !== undefined);
+    if (!this.#options.remote) {
+      await this.#tellMiss(item, plan);
     }
     if (!this.#isWritable) {
       await checkWritable(this.#cache.workingDir);
@@ -210,6 +214,14 @@ class Batch {
     const called = name !== undefined && sorry === "all" ? `${name}.*` : name;
     slot.waiting = new Set([plan.key, ...(called === undefined ? [] : [called])]);
     return { slot, addition, base, plan, before: this.#handedOver };
+  }
+
+  /** @throws {LeanPickleError} `not-cached` if Lean must not make what is missing */
+  async #tellMiss(item: BatchItem, plan: AdditionPlan): Promise<void> {
+    await this.#options.onMiss?.(item, plan);
+    if (this.#options.noRun) {
+      throw notCached(this.#options.onMiss !== undefined);
+    }
   }
 
   async #answerFromCache(slot: Slot, plan: AdditionPlan): Promise<boolean> {
@@ -280,7 +292,8 @@ class Batch {
         if ("states" in kept) {
           slot.states.setStates(kept.states);
         }
-        this.#outcomes.settle(slot, "states" in kept ? { ...kept, cached: false, ...told } : kept);
+        const cached = made.from !== undefined;
+        this.#outcomes.settle(slot, "states" in kept ? { ...kept, cached, ...told } : kept);
       });
       if (candidates.some(({ pickled }) => !pickled.origin)) {
         // Nothing can be built on a state of unknown origin before it is committed.
@@ -291,10 +304,22 @@ class Batch {
     }
   }
 
-  /** Runs a line and pickles what it leads to: all of it, or nothing. */
+  /** Fetches what a line leads to, or runs it and pickles that: all of it, or nothing. */
   async #make(job: Job): Promise<Made> {
-    const { addition, base, slot } = job;
+    const { addition, base, slot, plan } = job;
     const { line } = addition;
+    if (this.#options.remote) {
+      const fetched = await this.#options.remote.take(plan);
+      if (fetched) {
+        const candidates = fetched.map(({ pickled }, index) => ({
+          pickled,
+          name: nameAt(addition, addition.name, index),
+        }));
+        slot.states.setPickled(candidates);
+        return { candidates, unknown: [], messages: [], sorries: [], from: "remote" };
+      }
+      await this.#tellMiss(slot.item, plan);
+    }
     if (line !== undefined) {
       this.#options.onStep?.(`Running line ${line}`);
     }
@@ -350,9 +375,9 @@ class Batch {
   /** Where a base is in a process; undefined if it is not there. */
   #startOn(server: LeanServer, { pickled, state }: BatchBase): Start | undefined {
     const { loaded } = this.#cache.handle;
-    if (pickled?.process === server.process) {
+    if (pickled?.at?.process === server.process) {
       const kind = pickled.kind === "environment" ? "env" : "proofState";
-      return loaded.startOn(server, { kind, id: pickled.replId });
+      return loaded.startOn(server, { kind, id: pickled.at.replId });
     }
     const id = state && loaded.get(server, state.sessionId);
     const kind = state?.isProofState ? "proofState" : "env";

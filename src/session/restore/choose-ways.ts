@@ -30,6 +30,9 @@ export interface Ways {
   reason: string;
 }
 
+/** Why the pickle of a state is not used. */
+const UNSIGNED = "its pickle comes from a remote, and is not signed";
+
 /** What unpickling takes on an environment that is there, in milliseconds, with room to spare. */
 const PICKLE_MS = 15;
 
@@ -49,24 +52,23 @@ export function chooseWays(
     return { ways: [{ via: "pickle", onto: null, lacks }], reason: "its recipe is not known" };
   }
   const steps = recipe.map(([, { step }]) => step);
+  const loss = findPickleLoss(steps);
   // What Lean skips after an error is not what its text says.
   const hasErrors = recipe.some(([, entry]) => entry.hasErrors === true);
-  const loss = findPickleLoss(steps);
-  const base = hasErrors ? undefined : findBaseCode(steps);
-  const isOwn = base !== undefined && state.isProofState;
-  const lacks = isOwn ? undefined : describeLoss(loss);
-  const alone: Way = { via: "pickle", onto: null, lacks: lacks ?? "what its scopes switch on" };
-  const onto = isOwn ? base : headerOf(recipe, state);
-  const pickles: Way[] =
-    state.isProofState && onto ? [{ via: "pickle", onto, lacks }, alone] : [{ ...alone, lacks }];
+  const base = hasErrors || !state.isProofState ? undefined : findBaseCode(steps);
+  const pickles = waysByPickle(recipe, state, base, loss);
   const again: Way = { via: "recipe", recipe };
   if (mode === "pickle") {
-    return { ways: pickles as [Way, ...Way[]], reason: "--restore pickle" };
+    return { ways: pickles, reason: "--restore pickle" };
+  }
+  if (state.fromRemote === "unsigned") {
+    // A key proves the recipe, and nothing of the pickle.
+    return { ways: [again], reason: UNSIGNED };
   }
   if (mode === "recipe") {
     return { ways: [again, ...pickles], reason: "--restore recipe" };
   }
-  if (!isOwn) {
+  if (!base) {
     return { ways: [again, ...pickles], reason: `a pickle would lose ${describeLoss(loss)}` };
   }
   const ownMs = timeOf(recipe);
@@ -74,11 +76,34 @@ export function chooseWays(
     const why = ownMs === undefined ? "no time was recorded for it" : `it takes ${ownMs} ms`;
     return { ways: [again, ...pickles], reason: why };
   }
-  const [first, ...rest] = pickles as [Way, ...Way[]];
+  const [first, ...rest] = pickles;
   return {
     ways: [first, again, ...rest],
     reason: `nothing would be lost, and it saves ${ownMs} ms`,
   };
+}
+
+/**
+ * The ways that use the pickle of a state.
+ * @param base the code of the environment on which a pickle-safe proof state loses nothing
+ */
+function waysByPickle(
+  recipe: readonly RecipeLink[],
+  state: ManifestState,
+  base: readonly string[] | undefined,
+  loss: PickleLoss | undefined,
+): [Way, ...Way[]] {
+  const isUnsigned = state.fromRemote === "unsigned";
+  const own = base ? undefined : describeLoss(loss);
+  const lacks = isUnsigned ? `anything: ${UNSIGNED}` : own;
+  const onto = base ?? headerOf(recipe, state);
+  if (!state.isProofState || !onto) {
+    return [{ via: "pickle", onto: null, lacks }];
+  }
+  return [
+    { via: "pickle", onto, lacks },
+    { via: "pickle", onto: null, lacks: lacks ?? "what its scopes switch on" },
+  ];
 }
 
 /** What a pickle would lose, as a clause. */

@@ -119,6 +119,8 @@ async function draftOf({ pickled, name, sessionId }: Candidate, isTrue: boolean)
     bytes,
     sha256,
     lean: leanOf(pickled.claim.launch, header),
+    // Undefined, so that a state of a remote that is made again is no longer the remote's.
+    fromRemote: pickled.fromRemote,
   };
   return { state, name, sessionId, origin };
 }
@@ -281,10 +283,10 @@ export async function keep(
   handle.refresh(manifest);
   for (const [index, each] of kept.entries()) {
     const pickled = candidates[index]?.pickled;
-    if (pickled && "state" in each) {
+    if (pickled?.at && "state" in each) {
       const origin = originOfState(manifest.recipes, each.state);
       const { elapsedMs, lacks } = pickled.origin ?? {};
-      handle.loaded.set(pickled.process, each.state, pickled.replId, {
+      handle.loaded.set(pickled.at.process, each.state, pickled.at.replId, {
         ...origin,
         elapsedMs,
         ...(lacks !== undefined && { lacks }),

@@ -27,16 +27,17 @@ type EarlyFacts = Pick<
   "isProofState" | "createdAt" | "elapsedMs" | "imports" | "goals" | "proofStatus"
 >;
 
-/** A state that the REPL has pickled, and that is in no manifest yet. */
+/** A pickle that is in no manifest yet: a REPL has made it, or it comes from a remote. */
 export interface Pickled extends Omit<Described, "subject"> {
   temporary: TemporaryPickle;
   /** What the pickle is, once it is whole on the disk. */
   sealed: Promise<PickleFacts>;
   kind: StateKind;
   facts: EarlyFacts;
-  /** The process that has it, and its id there. */
-  process: object;
-  replId: number;
+  /** The process that has the state, and its id there; undefined if it comes from a remote. */
+  at?: { process: object; replId: number };
+  /** Of a pickle that comes from a remote: whether a trusted key has signed it. */
+  fromRemote?: ManifestState["fromRemote"];
 }
 
 /** What pickling needs to know. */
@@ -124,8 +125,7 @@ export async function pickleState(
           proofStatus: (answer as ProofStepAnswer).proofStatus ?? null,
         }),
       },
-      process,
-      replId: subject.id,
+      at: { process, replId: subject.id },
     };
   } catch (error) {
     await temporary.discard();

@@ -9,6 +9,8 @@ export const NAME = /^[A-Za-z_][A-Za-z0-9._-]*$/;
 export const DIGEST = /^[0-9a-f]{64}$/;
 /** In one folder, and named by hexadecimal digits: no entry can name a file anywhere else. */
 export const PICKLE_FILE = /^session_cache\/[0-9a-f]{64}\.[0-9a-f]{8}\.olean$/;
+/** The values of `fromRemote`. */
+const FROM_REMOTE = /^(un)?signed$/;
 /** The form of the times that are written, of all that the schema takes. */
 const TIMESTAMP =
   /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
@@ -44,7 +46,8 @@ function isState(state: unknown): boolean {
     isLean(state.lean) &&
     (state.imports === null || isTexts(state.imports)) &&
     (state.goals === undefined || isTexts(state.goals)) &&
-    (state.proofStatus === undefined || isTextOrNull(state.proofStatus))
+    (state.proofStatus === undefined || isTextOrNull(state.proofStatus)) &&
+    (state.fromRemote === undefined || fits(state.fromRemote, FROM_REMOTE))
   );
 }
 

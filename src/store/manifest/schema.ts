@@ -40,6 +40,8 @@ const stateEntries = {
   imports: v.nullable(v.array(v.string())),
   goals: v.optional(v.array(v.string())),
   proofStatus: v.optional(v.nullable(v.string())),
+  /** Where its pickle comes from if it was not made here: a remote, and whether a trusted key signed it. */
+  fromRemote: v.optional(v.picklist(["signed", "unsigned"])),
 };
 
 const recipeEntries = {
