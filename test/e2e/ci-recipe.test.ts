@@ -1,18 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readLog, simulatedRepl } from "../simulated-repl/index.ts";
+import { blocksOf, readDocument } from "../support/documents.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { file } from "../support/lean-places.ts";
 import { program } from "../support/program.ts";
 
-const readme = readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8");
-
-/** What the steps of the README's recipe run, in order. */
-function recipeSteps(): string[] {
-  const [, yaml = ""] = /^```yaml\n(.*?)^```/ms.exec(readme) ?? [];
+/** What the steps of the recipe in a document run, in order. */
+function recipeSteps(document: string): string[] {
+  const [yaml = ""] = blocksOf(readDocument(document), "yaml");
   return [...yaml.matchAll(/^ *-? *run: (.+)$/gm)].map(([, command]) => command ?? "");
 }
 
@@ -28,8 +26,13 @@ function makeProject(): string {
   return project;
 }
 
-/** One run of the recipe, with the cache action done by hand. */
-function runJob(project: string, store: string, log: string): { key: string; outputs: string[] } {
+/** One run of the steps of a recipe, with the cache action done by hand. */
+function runJob(
+  steps: readonly string[],
+  project: string,
+  store: string,
+  log: string,
+): { key: string; outputs: string[] } {
   const home = temporaryFolder();
   const github = join(home, "github-output");
   const lean = `lean-pickle() { "${process.execPath}" "${program}" --no-progress "$@"; }\n`;
@@ -50,7 +53,7 @@ function runJob(project: string, store: string, log: string): { key: string; out
     expect([command, status, stderr]).toEqual([command, 0, ""]);
     return stdout;
   };
-  const [first = "", ...others] = recipeSteps();
+  const [first = "", ...others] = steps;
   run(first);
   const [, key = ""] = /^key=(.*)$/m.exec(readFileSync(github, "utf8")) ?? [];
   const saved = join(store, key);
@@ -62,15 +65,18 @@ function runJob(project: string, store: string, log: string): { key: string; out
   return { key, outputs };
 }
 
-describe("the README's recipe for CI", () => {
+describe.each(["README.md", "docs/ci.md"])("the recipe for CI in %s", (document) => {
   it("starts Lean in the first job, and in no other on whatever machine until Mathlib changes", () => {
+    const steps = recipeSteps(document);
+    expect(steps.length).toBeGreaterThan(1);
+    const allOf = (output: string) => steps.slice(1).map(() => output);
     const store = temporaryFolder();
     const log = join(temporaryFolder(), "log");
     const starts = () => readLog(log).filter(({ event }) => event === "start").length;
     const project = makeProject();
-    const first = runJob(project, store, log);
+    const first = runJob(steps, project, store, log);
     expect(first.key).toMatch(/^[0-9a-f]{64}$/);
-    expect(first.outputs).toEqual(["-1\n", "-1\n"]);
+    expect(first.outputs).toEqual(allOf("-1\n"));
     expect(starts()).toBe(1);
 
     const elsewhere = join(temporaryFolder(), "another", "place");
@@ -81,14 +87,14 @@ describe("the README's recipe for CI", () => {
       recursive: true,
       filter: (path) => !path.includes(".lean-pickle"),
     });
-    expect(runJob(project, store, log)).toEqual(first);
+    expect(runJob(steps, project, store, log)).toEqual(first);
     expect(starts()).toBe(1);
 
     const trace = join(project, ".lake/packages/mathlib/.lake/build/lib/lean/Mathlib.trace");
     writeFileSync(trace, '{"schemaVersion":"2025-09-10","depHash":"00aa11bb22cc33de"}');
-    const rebuilt = runJob(project, temporaryFolder(), log);
+    const rebuilt = runJob(steps, project, temporaryFolder(), log);
     expect(rebuilt.key).not.toBe(first.key);
-    expect(rebuilt.outputs).toEqual(["-2\n", "-2\n"]);
+    expect(rebuilt.outputs).toEqual(allOf("-2\n"));
     expect(starts()).toBe(2);
   });
 });
