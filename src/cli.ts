@@ -65,7 +65,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Where nothing is left to wait for, Node ends, even if the work has not come to its end. */
+/** Node ends when there is nothing left to wait for, even if the work is unfinished: a failure. */
 function failUnfinished(): void {
   process.exitCode = 1;
 }
@@ -73,14 +73,14 @@ function failUnfinished(): void {
 const HELP_END = `
 The Lean REPL is found in your project, among what "lean-pickle setup" built, or
 on PATH; --repl, or LEAN_PICKLE_REPL, names another one. LEAN_PICKLE_DIR, or -d,
-names the folder of the cache. "lean-pickle COMMAND --help" tells the rest.
+names the folder of the cache. "lean-pickle COMMAND --help" lists the options.
 
 Examples:
   $ lean-pickle add -c 'import Mathlib' -n mathlib
   $ lean-pickle ls
   $ lean-pickle reload`;
 
-/** Has `help` for a command that there is none of answered as that command would be. */
+/** Drops `help` before an unknown command, so that the error names the command. */
 function withoutVainHelp(argv: readonly string[]): string[] {
   const [, , help, name = ""] = argv;
   const isVain = help === "help" && /^\w/.test(name) && !Object.hasOwn(COMMANDS, name);
@@ -94,18 +94,18 @@ async function createProgram(host: Host, argv: readonly string[]): Promise<Comma
     .usage("<command> [options]")
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText("after", HELP_END)
-    // What stands behind a command's name is that command's, even where it looks like an option.
+    // All arguments behind a command's name belong to the command, even if they look like options.
     .enablePositionalOptions();
   addGlobalOptions(program);
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = program.command(name).description(summary);
-    // Start-up counts: only a command whose name is there can be the one that is asked for.
+    // Start-up counts: a command is loaded only if its name is among the arguments.
     if (argv.includes(name)) {
       (await load()).define(command, host);
       addGlobalOptions(command);
     }
   }
-  // The options are understood here too, but shown with each command: the commands fit a screen.
+  // The program takes the common options too, but only the commands list them: the help fits a screen.
   program.configureHelp({
     formatHelp(command, helper) {
       helper.visibleOptions = () =>
@@ -114,7 +114,7 @@ async function createProgram(host: Host, argv: readonly string[]): Promise<Comma
     },
   });
   for (const command of [program, ...program.commands]) {
-    // The errors come back as exceptions, and are told by `report`.
+    // Errors come back as exceptions, which `report` prints.
     command.exitOverride().configureOutput({ outputError() {} });
   }
   return program;
@@ -131,7 +131,7 @@ async function outputFor(argv: readonly string[]): Promise<Output> {
   });
 }
 
-/** Tells what went wrong, and returns the exit code for it. */
+/** Prints an error, and returns its exit code. */
 async function report(error: unknown, output: Output): Promise<number> {
   if (error instanceof CommanderError && (error.exitCode === 0 || error.code === HELP_SHOWN)) {
     return error.exitCode === 0 ? 0 : 2;
@@ -166,7 +166,7 @@ function explain(error: unknown): Explanation {
   }
   if (error instanceof CommanderError) {
     const message = error.message.replace(/^error: /, "");
-    const hint = `"lean-pickle --help" and "lean-pickle COMMAND --help" tell what there is.`;
+    const hint = `"lean-pickle --help" lists the commands, "lean-pickle COMMAND --help" the options.`;
     return { code: "usage", message, hint, exitCode: 2 };
   }
   if (isSystemError(error)) {
@@ -176,7 +176,7 @@ function explain(error: unknown): Explanation {
   return { code: "unknown", message, exitCode: 1 };
 }
 
-/** Where there is no REPL, one command says all there is to say of what is here. */
+/** Without a REPL, one command reports everything that there is. */
 function pointToDoctor(hint: string | undefined): string {
   const doctor = '"lean-pickle doctor" shows what was found, and what to do.';
   return hint === undefined ? doctor : `${hint}\n${doctor}`;
@@ -216,8 +216,8 @@ function armSignals(): { signal: AbortSignal; disarm(): void } {
 }
 
 /**
- * What cannot be written is told once, and makes the exit code that of a failure. But
- * `lean-pickle ls | head -1` is no error: who reads has seen enough.
+ * A stream that cannot be written is reported once, and the exit code becomes 1. A closed pipe, as in
+ * `lean-pickle ls | head -1`, is no error.
  */
 function watchOutput(): { failed: boolean } {
   const watch = { failed: false };

@@ -10,7 +10,7 @@ import {
 import type { AddRemote } from "./sharing.ts";
 import { callState } from "./states.ts";
 
-/** `lean-pickle add`: runs code and tactics, and pickles what they end with. */
+/** `lean-pickle add`: runs code and tactics, and pickles the state that they end with. */
 export function define(command: Command, host: Host): void {
   addAdditionOptions(command)
     .addHelpText(

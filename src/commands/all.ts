@@ -11,7 +11,7 @@ interface CommandEntry {
 /** The commands, by name, in the order of the help. */
 export const COMMANDS: Record<string, CommandEntry> = {
   add: {
-    summary: "run code or tactics, and keep the state that they end with",
+    summary: "run code or tactics, and store the state that they end with",
     load: () => import("./add.ts"),
   },
   key: {
@@ -27,7 +27,7 @@ export const COMMANDS: Record<string, CommandEntry> = {
     load: () => import("./ls.ts"),
   },
   reload: {
-    summary: "load the states into Lean, and say what came of each",
+    summary: "restore the states in Lean, with a verdict on each",
     load: () => import("./reload.ts"),
   },
   clear: {
@@ -39,7 +39,7 @@ export const COMMANDS: Record<string, CommandEntry> = {
     load: () => import("./show.ts"),
   },
   run: {
-    summary: "run code or tactics on a state, and keep nothing",
+    summary: "run code or tactics on a state, and store nothing",
     load: () => import("./run.ts"),
   },
   verify: {
@@ -47,7 +47,7 @@ export const COMMANDS: Record<string, CommandEntry> = {
     load: () => import("./verify.ts"),
   },
   prune: {
-    summary: "remove what no state needs, and states by age, size, damage or Lean",
+    summary: "remove garbage, and states by age, size, damage or Lean",
     load: () => import("./prune.ts"),
   },
   push: {
@@ -55,7 +55,7 @@ export const COMMANDS: Record<string, CommandEntry> = {
     load: () => import("./push.ts"),
   },
   doctor: {
-    summary: "say what was found of Lean, and prove that it works",
+    summary: "report what there is of Lean, and try it out",
     load: () => import("./doctor.ts"),
   },
   setup: {

@@ -71,7 +71,9 @@ export async function addBatch(
     }
   });
   await running.catch((error: unknown) => {
-    output.note(`${good} of ${items.length} lines are kept; the same command goes on from there.`);
+    output.note(
+      `${good} of ${items.length} lines are stored; the same command goes on from there.`,
+    );
     throw error;
   });
   if (remote) {
@@ -145,7 +147,7 @@ function rate(done: number, startedAt: number): string {
   return done > 0 && seconds >= 1 ? `, ${(done / seconds).toFixed(1)} a second` : "";
 }
 
-/** What came of a line: for programs one JSON document, else its session ids, or `-`. */
+/** Prints the result of a line: its session ids, or `-` if it failed; with `--json`, one document. */
 function show(output: Output, { line = 0, sorry }: BatchItem, outcome: BatchOutcome): void {
   if ("error" in outcome) {
     showFailure(output, line, outcome.error);

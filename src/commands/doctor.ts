@@ -18,14 +18,14 @@ const MOST_TIME_S = 60;
 /** Without these there is nothing to try. */
 const NEEDED = new Set(["lake", "lean", "project", "toolchain", "REPL"]);
 
-/** `lean-pickle doctor`: says what was found, and proves that it works. */
+/** `lean-pickle doctor`: reports what is here, and tries the REPL. */
 export function define(command: Command, host: Host): void {
   command
     .addHelpText(
       "after",
       `
-It changes and downloads nothing. The exit code is 0 where all is well, and 5
-where something has to be done before Lean can be used.
+It changes and downloads nothing. The exit code is 0 if Lean can be used, and 5
+if something has to be done first.
 ${examples("lean-pickle doctor", "lean-pickle doctor --project ~/my-project --json")}`,
     )
     .action(action(host, doctor));

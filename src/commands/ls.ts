@@ -46,8 +46,8 @@ export function define(command: Command, host: Host): void {
         .choices(["id", "name", "size", "age"] satisfies SortKey[])
         .default("id"),
     )
-    .option("--tree", "what was built on what")
-    .option("--check", "load each into Lean, and say what came of it")
+    .option("--tree", "draw what was built on what")
+    .option("--check", "restore each in Lean, and add a column with the verdict")
     .addHelpText(
       "after",
       examples(

@@ -23,16 +23,17 @@ interface PruneOptions {
 }
 
 const DETAILS = `
-Without a rule only garbage goes: what a killed lean-pickle or Lean left behind,
-once it is an hour old. A state goes if any of the rules given is for it. It
-counts as used when it is made, built on, run on, or the answer to an add.
---max-size counts the pickles that the other rules leave, and takes the least
-recently used first, but what was built on a state before the state.`;
+Without a rule, only garbage is removed: files that a killed lean-pickle or Lean
+left behind, once they are an hour old. A state is removed if any given rule
+holds for it. A state is used when it is made, built on, run on, or the answer
+to an add. --max-size counts the pickles that the other rules leave. It removes
+the least recently used states first, and never a base before what was built on
+it.`;
 
 /** `lean-pickle prune`: removes garbage, and by rule, states. */
 export function define(command: Command, host: Host): void {
   command
-    .option("--damaged", "states whose pickle is missing or is not what was written")
+    .option("--damaged", "states whose pickle is missing or damaged")
     .option("--older-than <age>", "states that were not used for this long, such as 30d", parseAge)
     .option(
       "--max-size <size>",
@@ -98,7 +99,7 @@ async function planIn(
   );
 }
 
-/** What is not in a plan, where that may be a surprise. */
+/** Prints what the plan leaves in place, if that may be a surprise. */
 function tellWhatStays(
   output: Output,
   { manifest, workingDir }: PickleSessionCache,

@@ -31,7 +31,7 @@ export function define(command: Command, host: Host): void {
         .env("LEAN_PICKLE_TIMEOUT_PER_STATE")
         .argParser(parseSeconds),
     )
-    .option("--repair", "make again, from their recipes, the states that were not loaded")
+    .option("--repair", "make the states that were not loaded again from their recipes")
     .addHelpText(
       "after",
       examples("lean-pickle reload", "lean-pickle reload goal --timeout-per-state 60 --json"),
@@ -87,7 +87,7 @@ async function reload(
   return outcomeOf(loaded, verdicts.length + missing.length);
 }
 
-/** Tells what can be done if running recipes took long. */
+/** Prints how to be faster if running recipes took long. */
 function tellSlow(output: Output, verdicts: readonly Verdict[]): void {
   const byRecipe = verdicts.filter(({ via }) => via === "recipe");
   const elapsedMs = byRecipe.reduce((sum, each) => sum + each.elapsedMs, 0);

@@ -8,7 +8,7 @@ import { callState, findStates, noneThere, requireStates, tellMissing } from "./
 export function define(command: Command, host: Host): void {
   command
     .argument("<states...>", "session ids, names or keys")
-    .option("-f, --force", "do not mind states that are not there")
+    .option("-f, --force", "ignore states that are not there")
     .addHelpText("after", examples("lean-pickle rm goal", "lean-pickle rm -1 -2 mathlib"))
     .action(action(host, rm));
 }

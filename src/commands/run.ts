@@ -22,14 +22,14 @@ interface Answered {
   source: string;
 }
 
-/** `lean-pickle run`: runs code or tactics on a state, and keeps nothing. */
+/** `lean-pickle run`: runs code or tactics on a state, and stores nothing. */
 export function define(command: Command, host: Host): void {
   command
     .argument("<state>", "the state to run on: session id, name or key")
     .argument("[files...]", "Lean files to run in order on an environment; - is standard input")
     .option("-c, --code <code>", "code to run after the files; may be repeated", collect)
     .option("-t, --tactic <tactic>", "a tactic to run on a proof state; may be repeated", collect)
-    .option("--allow-errors", "go on where Lean finds errors, and count them as no failure")
+    .option("--allow-errors", "go on after errors, and exit with 0")
     .addHelpText(
       "after",
       examples(

@@ -56,12 +56,12 @@ export function define(command: Command, host: Host): void {
     .option("--lean <version>", "the Lean to build it for (default: that of the project)")
     .option("--from <git-url>", "the repository to take it from: a URL, or the path of a mirror")
     .option("--rev <revision>", "the tag, branch or commit to build (default: the tag that fits)")
-    .option("--force", "build it again where it is there, and replace it when the new one works")
+    .option("--force", "build again, and replace the old REPL when the new one works")
     .addHelpText(
       "after",
       `
-What is built lies in your cache folder, where every command finds it. Git and
-lake are needed to build it, and nothing once it is there.
+The REPL is put into your cache folder, where every command finds it. The build
+needs git and lake. If the REPL is there already, nothing is needed.
 ${examples("lean-pickle setup", "lean-pickle setup --lean v4.33.0", "lean-pickle setup --from /mirrors/repl.git")}`,
     )
     .action(action(host, setup));

@@ -36,7 +36,7 @@ async function show(
   const stalenessOf = await findStalenessOf(cache, context.options.project);
   const { stale, changes } = stalenessOf?.(state.entry) ?? { stale: null, changes: [] };
   if (output.json) {
-    // What went into its key, as `key --json` gives it; null where that is not known.
+    // What its key says of Lean, as `key --json` prints it; null if that is not known.
     const recipe = cache.recipe(state.entry) ?? null;
     const inputs = cache.manifest.recipes[state.entry.key]?.inputs ?? null;
     output.jsonData({ ...state.entry, stale, recipe, inputs });

@@ -76,7 +76,7 @@ export function tellMissing(
   }
 }
 
-/** The error for states of which none is there. */
+/** The error if none of the named states is there. */
 export function noneThere(
   { workingDir }: PickleSessionCache,
   references: readonly string[],

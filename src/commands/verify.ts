@@ -22,7 +22,7 @@ import { callState, requireStates, tellMissing } from "./states.ts";
 export function define(command: Command, host: Host): void {
   command
     .argument("[states...]", "session ids, names or keys (default: all, and what else lies there)")
-    .option("--repair", "restore a damaged manifest from its backup; nothing is dropped")
+    .option("--repair", "restore a damaged manifest from its backup; no file is lost")
     .addHelpText(
       "after",
       examples(

@@ -1,4 +1,4 @@
-/** The options that say what is to be made: of `add`, and of `key`, which makes nothing. */
+/** The options of `add`, and of `key`, which takes the same. */
 import { type Command, InvalidArgumentError } from "commander";
 import { LeanPickleError } from "../../errors.ts";
 import { type Addition, checkAddition } from "../../session/add/addition.ts";
@@ -11,7 +11,7 @@ import { callState, requireState } from "../states.ts";
 import { readSources } from "./input.ts";
 import { collect } from "./options.ts";
 
-/** What the command line of `add` or `key` says. */
+/** The options of `add` or `key`, as parsed. */
 export interface AdditionOptions {
   code?: string[];
   from?: string;
@@ -35,21 +35,21 @@ export function addAdditionOptions(command: Command): Command {
     .option("--from <state>", "the state to build on: session id, name or key")
     .option(
       "--sorry <n|all>",
-      "keep the proof state at the n-th sorry, from 0, of the last code",
+      "store the proof state at the n-th sorry, from 0, of the last code or tactic",
       parseSorry,
     )
     .option("-t, --tactic <tactic>", "a tactic to run on the proof state; may be repeated", collect)
     .option("-n, --name <name>", "a name for the state")
     .option("--replace", "take the name from the state that has it")
-    .option("--allow-errors", "keep the state even where Lean found errors")
-    .option("--force", "make it again, also where the cache holds it")
-    .option("--no-run", "fail where the cache does not hold it; never start Lean")
-    .option("--explain", "say why the cache does not hold it: what differs from the nearest state")
+    .option("--allow-errors", "store the state even if Lean finds errors")
+    .option("--force", "make the state again even if the cache holds it")
+    .option("--no-run", "fail on a cache miss; never start Lean")
+    .option("--explain", "on a cache miss, say what differs from the nearest state")
     .option("--batch <file>", "read additions from JSON Lines, one a line; - is standard input");
 }
 
 /**
- * What one addition on the command line comes to.
+ * The addition that the command line asks for.
  * @throws {LeanPickleError} `usage`, `no-such-state`, `unreadable-input`
  */
 export async function readAddition(
@@ -73,7 +73,7 @@ export async function readAddition(
   return addition;
 }
 
-/** Why nothing is a hit: the nearest state, and what differs from it. */
+/** Explains a cache miss: the nearest state, and what differs from it. */
 export async function explain(
   cache: PickleSessionCache,
   plan: AdditionPlan,
@@ -82,13 +82,13 @@ export async function explain(
   return explainMiss(cache, plan);
 }
 
-/** As a program wants it: the session id of the nearest state. */
+/** A miss as JSON: the nearest state is named by its session id. */
 export function missDocument({ nearest, reasons }: MissExplanation): object {
   return { nearest: nearest?.sessionId ?? null, reasons };
 }
 
 /**
- * Tells why the cache does not hold what is asked for; with `--json`, as a document.
+ * Prints why an addition is a cache miss; with `--json`, as a document.
  * @param line of a batch
  */
 export async function tellMiss(
@@ -124,7 +124,7 @@ function checkCombination(options: AdditionOptions): void {
   checkForce(options);
 }
 
-/** @throws {LeanPickleError} `usage` where Lean both has to run and must not */
+/** @throws {LeanPickleError} `usage` for `--force` with `--no-run` */
 export function checkForce({ force, run }: AdditionOptions): void {
   if (force && !run) {
     throw new LeanPickleError("usage", "--force starts Lean, and --no-run forbids that.");
