@@ -22,7 +22,7 @@ import type { BaseSessionCache } from "./state/session-cache.ts";
 /** How an {@link AutoLeanServer} works. */
 export interface AutoLeanServerOptions<C extends BaseSessionCache = BaseSessionCache>
   extends LeanServerOptions {
-  /** Where states are kept; a `PickleSessionCache` in the current directory by default. */
+  /** The cache of states; a `PickleSessionCache` in the current directory by default. */
   sessionCache?: C | undefined;
   /** The time that loading one state may take, in seconds; `timeout` by default. */
   timeoutPerState?: number | undefined;
@@ -30,7 +30,10 @@ export interface AutoLeanServerOptions<C extends BaseSessionCache = BaseSessionC
 
 /** How one request is run. */
 export interface AutoRunOptions extends RunOptions {
-  /** Whether the state that the answer names is kept: the answer then has its session id. */
+  /**
+   * Whether the state that the answer names is added to the cache: the answer then has its session
+   * id.
+   */
   addToSessionCache?: boolean | undefined;
 }
 
@@ -38,13 +41,13 @@ export interface AutoRunOptions extends RunOptions {
 type ReplIds = Partial<Record<IdKind, unknown>>;
 
 /**
- * A REPL that starts anew after a crash, a timeout or too much memory, with the states of its cache
- * at hand: a negative `env` or `proofState` is a session id, and is loaded when it is first used.
- * The model is LeanInteract's `AutoLeanServer`.
+ * A REPL that starts anew after a crash, a timeout or too much memory, and goes on with its cache:
+ * a negative `env` or `proofState` is a session id, and its state is restored when it is first
+ * used. The model is LeanInteract's `AutoLeanServer`.
  *
- * A request that was sent to a REPL that ended is never sent again, since it may have been the
- * cause. Its ids count on from one process to the next, so that an id of a process that has ended
- * is an error (`stale-id`) and never another state.
+ * If the REPL ends during a request, that request is never sent again: it may have been the cause.
+ * Ids count on from one process to the next, so that an id of a process that has ended is an error
+ * (`stale-id`) and never another state.
  */
 export class AutoLeanServer<C extends BaseSessionCache = PickleSessionCache>
   implements ReplConnection
@@ -77,7 +80,7 @@ export class AutoLeanServer<C extends BaseSessionCache = PickleSessionCache>
   }
 
   get process(): object {
-    // Between two processes no id is valid, so it is an object that nothing is known of.
+    // Between two processes no id is valid: a new object has no ids.
     return this.#servers.current ?? {};
   }
 

@@ -31,7 +31,7 @@ import {
  * model is LeanInteract's `PickleSessionCache`. What only some calls need is loaded by them.
  */
 export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
-  /** What it knows: for the parts of this program that work with it. */
+  /** Its parts, for the modules of this program that work on them. */
   readonly handle: CacheHandle;
 
   /**
@@ -63,7 +63,9 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     this.handle.refresh();
   }
 
-  /** Adds the state that a response names; one that the cache holds already is the answer itself. */
+  /**
+   * Adds the state that a response names; one that the cache holds already is the answer itself.
+   */
   async add(
     server: ReplConnection,
     _request: ReplRequest,
@@ -88,8 +90,8 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   }
 
   /**
-   * Notes what Lean is for states that import these modules, before the REPL has imported anything:
-   * a change while it works does not go unnoticed then.
+   * Records what Lean is for states that import these modules. Call it before the REPL imports
+   * anything, so that a change during the work is noticed.
    */
   noteLean(
     server: ReplConnection,
@@ -100,8 +102,8 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   }
 
   /**
-   * The first half of adding: has the REPL pickle the state that a response names. For those that
-   * add many, and let the REPL go on meanwhile; {@link keep} is the second half.
+   * The first half of {@link add}: has the REPL pickle the state that a response names. A batch uses
+   * the halves to let the REPL go on meanwhile. {@link keep} is the second half.
    */
   async pickle(
     server: ReplConnection,
@@ -113,7 +115,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     return await pickleState(server, described, this.handle, options);
   }
 
-  /** The second half of adding: makes states of what was pickled, in one change of the manifest. */
+  /** The second half of {@link add}: commits pickled states, in one change of the manifest. */
   async keep(
     candidates: readonly Candidate[],
     options: Omit<KeepOptions, "workingDir" | "lock"> & Partial<Pick<KeepOptions, "lock">>,
@@ -147,7 +149,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     throwIfLeftOver(removal);
   }
 
-  /** Removes states: those that are there, of those that are named. */
+  /** Removes the named states; a name without a state is ignored. */
   async removeAll(sessionIds: readonly number[]): Promise<Removal> {
     this.refresh();
     if (!sessionIds.some((id) => this.has(id))) {
@@ -166,8 +168,8 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   }
 
   /**
-   * Loads states into a REPL one by one. Each has its own verdict, and none costs another: given a
-   * server that starts anew, what kills the REPL is one state's. Nothing is written.
+   * Restores states in a REPL one by one, with a verdict on each. With a server that starts anew, a
+   * state that kills the REPL costs no other state. Nothing is written.
    */
   async reload(
     server: ReplConnection,
@@ -179,8 +181,8 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   }
 
   /**
-   * Loads states into REPLs of its own, several at once if wanted, only to see whether they can be
-   * loaded. The memory that it takes does not grow with their number, and nothing is written.
+   * Restores states in new REPLs, several at once if wanted, only to check whether they can be
+   * restored. Memory does not grow with the number of states, and nothing is written.
    */
   async check(launch: ReplLaunch, options: CheckOptions): Promise<Verdict[]> {
     const { checkStates } = await import("./reload/check-states.ts");

@@ -31,7 +31,10 @@ interface Incarnation {
   isRetired: boolean;
 }
 
-/** A REPL for long work: a new process follows one that ended, and one that ran some hundred commands. */
+/**
+ * A REPL for long work: a new process follows one that ended, and one that ran some hundred
+ * commands.
+ */
 export class RestartingServer {
   readonly launch: ReplLaunch;
   readonly #options: LeanServerOptions;
@@ -200,7 +203,7 @@ const MOST_TIME_S = 30;
 /** How a process ends that may be no REPL. */
 const SUSPICIOUS: ReadonlySet<string> = new Set(["repl-died", "timeout", "protocol"]);
 
-/** The launches of which a process has answered the harmless request. */
+/** The launches that had a process which answered the harmless request. */
 const proven = new WeakSet<ReplLaunch>();
 
 /**

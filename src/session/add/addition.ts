@@ -1,4 +1,4 @@
-/** What is to be added: code, a sorry and tactics on a state or on nothing. */
+/** Additions: code, a sorry and tactics on a state or on nothing. */
 import { LeanPickleError } from "../../errors.ts";
 import type { LeanMessage } from "../../repl/protocol.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
@@ -9,7 +9,7 @@ export interface CodeSource {
   text: string;
 }
 
-/** What is to be made. */
+/** A state to add. */
 export interface Addition {
   /** The state that it is built on. */
   base?: ManifestState | undefined;
@@ -22,11 +22,11 @@ export interface Addition {
   sorry?: number | "all" | undefined;
   /** Run in this order. */
   tactics: readonly string[];
-  /** Whether a state is made of code in which Lean found errors. */
+  /** Whether the state is stored even if Lean finds errors in its code. */
   allowErrors?: boolean | undefined;
 }
 
-/** What has to be known of an addition to say whether it makes sense: its base need not be there. */
+/** An addition as far as it is checked before Lean runs: its base need not exist yet. */
 type CheckedAddition = Omit<Addition, "base"> & {
   base?:
     | (Pick<ManifestState, "name" | "isProofState"> & { sessionId?: number | undefined })

@@ -58,7 +58,10 @@ interface Near {
   chain: Link[];
   /** How many steps they share, from the first on. */
   common: number;
-  /** Shared steps, shared characters where they part, then fewest further steps and differing inputs. */
+  /**
+   * Shared steps, shared characters where they part, then fewest further steps and differing
+   * inputs.
+   */
   rank: number[];
 }
 
@@ -95,7 +98,7 @@ function isAlike(there: PlannedStep | undefined, wanted: PlannedStep): boolean {
     : canonicalJson(there ?? null) === canonicalJson(wanted);
 }
 
-/** What keeps a state from being a hit that was made by the same steps. */
+/** Why a state with the same steps is not a hit. */
 function reasonsBesideSteps(
   { workingDir }: PickleSessionCache,
   { steps, asked }: AdditionPlan,

@@ -1,4 +1,4 @@
-/** What a person can do about an error of Lean, where the message alone would mislead. */
+/** Hints for errors of Lean whose message alone would mislead. */
 import { parseImports } from "../../recipe/import-header.ts";
 import type { RecipeStep } from "../../recipe/steps.ts";
 
@@ -27,8 +27,8 @@ export function hintFor(rejection: Rejection): string | undefined {
 }
 
 /**
- * An `import` in code that has code before it: Lean expects a command there, and what it means is
- * another one.
+ * An `import` behind other code. Lean says that it expects a command there; the hint says where
+ * imports belong.
  */
 function secondImport({ text, source, isFirst }: Rejection, cmd: string): string | undefined {
   const isAtStart = !isFirst && (parseImports(cmd) ?? [""]).length > 0;
@@ -51,7 +51,7 @@ function severalTactics({ text }: Rejection, tactic: string): string | undefined
 }
 
 /**
- * A lemma of the same code that the tactic does not know: so it is on v4.6.0 to v4.19.0-rc2
+ * A tactic that does not know a lemma of the same code, as on v4.6.0 to v4.19.0-rc2
  * (leanprover-community/repl#66).
  */
 function forgottenLemma({ text, before }: Rejection): string | undefined {

@@ -6,7 +6,7 @@ import type { SourcedMessage } from "./addition.ts";
 export class LeanRejectedError extends LeanPickleError {
   /** All that Lean said, in order. */
   readonly messages: readonly SourcedMessage[];
-  /** What happened, without what came of it. */
+  /** The first clause of the message: what happened, without the consequence. */
   readonly what: string;
   /** Whether it is about what is imported. */
   readonly isOfImports: boolean;

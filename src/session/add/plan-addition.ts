@@ -10,7 +10,9 @@ import type { Addition } from "./addition.ts";
 
 /** The steps and keys of an addition. */
 export interface AdditionPlan {
-  /** The key of the state that it ends with; with `sorry: "all"`, one that stands for all of them. */
+  /**
+   * The key of the state that it ends with; with `sorry: "all"`, one that stands for all of them.
+   */
   key: string;
   /** The key of the state that it is built on; null for nothing. */
   base: string | null;
@@ -20,7 +22,7 @@ export interface AdditionPlan {
   steps: KeyedStep<PlannedStep>[];
   /** What Lean is. */
   inputs: KeyInputs;
-  /** What decides, beside the key, whether a state is a hit. */
+  /** Besides the key, what decides whether a state is a hit. */
   asked: Pick<Addition, "sorry" | "allowErrors">;
   /** What is not known of Lean, in clauses: if there is any, no state counts as a hit. */
   unknown: string[];
@@ -30,7 +32,7 @@ export interface AdditionPlan {
   stepsAt(index: number): KeyedStep[];
 }
 
-/** What has to be known of a base: a state, or one that is still to be made. */
+/** A base as far as a plan needs it: a stored state, or one that an earlier line will make. */
 export interface PlanBase extends Pick<ManifestState, "key" | "imports"> {
   isProofState: boolean;
 }
@@ -38,7 +40,7 @@ export interface PlanBase extends Pick<ManifestState, "key" | "imports"> {
 /** An addition, with as much of its base as a plan needs. */
 type PlannedAddition = Omit<Addition, "base"> & { base?: PlanBase | undefined };
 
-/** Plans an addition from what is asked for and from the files, without Lean. */
+/** Plans an addition from its text and from files, without Lean. */
 export async function planAddition(
   launch: ReplLaunch,
   addition: PlannedAddition,

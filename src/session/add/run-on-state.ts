@@ -10,7 +10,7 @@ import { type Addition, checkAddition } from "./addition.ts";
 import { planAddition } from "./plan-addition.ts";
 import { type AdditionRunOptions, runAddition } from "./run-addition.ts";
 
-/** What is to be run: code on an environment, or tactics on a proof state. */
+/** Code to run on an environment, or tactics to run on a proof state. */
 export type StateRun = Pick<Addition, "code" | "tactics" | "allowErrors"> & { base: ManifestState };
 
 /** How it is run. */
@@ -22,7 +22,7 @@ export interface StateRunOptions extends LeanServerOptions, AdditionRunOptions {
 }
 
 /**
- * Checks that what is to be run fits the state that it is to be run on.
+ * Checks that code runs on an environment, and tactics on a proof state.
  * @throws {LeanPickleError} `usage`
  */
 export function checkStateRun({ base, code, tactics }: StateRun): void {

@@ -11,13 +11,13 @@ import { checkNames } from "../state/names.ts";
 import type { BadLine, BatchItem } from "./batch-item.ts";
 import { LineNames } from "./line-names.ts";
 
-/** How many of the lines with problems are told. */
+/** How many problems are listed. */
 const MAX_TOLD = 10;
 
 /** How a batch is checked. */
 export interface BatchCheckOptions {
   replaceName?: boolean | undefined;
-  /** Lines that are known to be wrong already: they are told together with the others. */
+  /** Lines that could not be parsed: they are reported together with the others. */
   bad?: readonly BadLine[] | undefined;
   /** Called with each line and its keys, in order. */
   onPlanned?: ((item: BatchItem, plan: AdditionPlan) => void) | undefined;
@@ -32,7 +32,7 @@ interface PlannedBase extends PlanBase {
 /**
  * Checks a batch without starting Lean: that each line makes sense, that what it builds on is there
  * or is made by an earlier line, and that names are free.
- * @returns what the earlier lines are called that later lines build on
+ * @returns the names of the lines that later lines build on
  * @throws {LeanPickleError} `usage`, with the numbers of the lines
  */
 export async function checkBatch(

@@ -8,13 +8,13 @@ import type { Candidate, Keeping } from "../save/commit.ts";
 /** How many pickles may wait until they are on the disk: each has its file open until then. */
 export const MAX_UNSEALED = 32;
 
-/** How many states may wait to be kept before Lean has to wait. */
+/** How many pickled states may wait for their commit before Lean has to wait. */
 const MAX_PENDING = 512;
 
 /** How many states are worth a change of the manifest at once. */
 const GROUP = 128;
 
-/** How long a state may wait for others, in milliseconds: what is done is to be kept soon. */
+/** How long a state may wait for others, in milliseconds. */
 const GROUP_MS = 1000;
 
 interface Pending {
@@ -22,10 +22,10 @@ interface Pending {
   settle(keeping: Keeping): void;
 }
 
-/** The states that candidates of one line have become, or what kept one of them from it. */
+/** The committed states of one line, or the error that prevented the commit. */
 export type KeptTogether = { states: ManifestState[] } | { error: Error };
 
-/** How the states of a batch are kept. */
+/** How the states of a batch are committed. */
 export interface GroupCommitOptions {
   replaceName?: boolean | undefined;
   force?: boolean | undefined;
@@ -34,12 +34,12 @@ export interface GroupCommitOptions {
    * interrupted is kept all the same.
    */
   lock?: ChangeOptions | undefined;
-  /** Whether one state that cannot be committed keeps the others of its group from it. */
+  /** Whether a group is committed only as a whole. */
   allOrNone?: boolean | undefined;
 }
 
 /**
- * Keeps candidates in groups: one change of the manifest, and one sync of the folder, for many. A
+ * Commits candidates in groups: one change of the manifest and one sync of the folder for many. A
  * group goes to the disk when it is large enough or old enough, one at a time, so that a slow disk
  * makes larger groups.
  */
@@ -89,7 +89,10 @@ export class GroupCommit {
     this.#throwIfFailed();
   }
 
-  /** Keeps what waits, also where the work was interrupted; discards what cannot be kept. */
+  /**
+   * Commits all waiting states, even after an interruption; discards those that cannot be
+   * committed.
+   */
   async close(): Promise<void> {
     try {
       await this.flush();
@@ -136,7 +139,10 @@ export class GroupCommit {
   }
 }
 
-/** Removes pickles that cannot be kept; why one cannot be removed is less than why it is not kept. */
+/**
+ * Removes the pickles of states that were not committed. A failure to remove one is not reported:
+ * the first error matters more.
+ */
 async function discardAll(pending: readonly Pending[]): Promise<void> {
   for (const { candidate } of pending) {
     await candidate.pickled.temporary.discard().catch(() => {});

@@ -14,8 +14,8 @@ type NamedLine = Pick<BatchItem, "name"> & { sorry?: unknown };
 const NUMBERED = /^(.*)\.(0|[1-9]\d{0,8})$/s;
 
 /**
- * What the states of a line are called: its name, or `NAME.*` where it makes one for each sorry,
- * since of those it is not known how many there will be. No name has a star in it.
+ * The name of a line's states: its `name`, or `NAME.*` for `"sorry": "all"`, whose number of states
+ * is not known yet. No real name contains a star.
  */
 function lineName({ name, sorry }: NamedLine): string | undefined {
   return name !== undefined && sorry === "all" ? `${name}.*` : name;
@@ -28,7 +28,7 @@ export class LineNames<T> {
   readonly #numbered = new Map<string, T>();
   #next = 0;
 
-  /** Notes what is known of a line; one without a name has nothing to be found by. */
+  /** Records a line under its name; a line without a name cannot be referred to. */
   give(line: NamedLine, value: T): void {
     const name = lineName(line);
     if (name === undefined) {
@@ -120,7 +120,7 @@ export class BatchNames {
     this.#builtOn = builtOn;
   }
 
-  /** Gives the name of a line to what it leads to, for those after it. */
+  /** Gives the name of a line to its states, for the lines after it. */
   give(item: BatchItem, states: LineStates): void {
     const called = lineName(item);
     if (called !== undefined && this.#builtOn.has(called)) {

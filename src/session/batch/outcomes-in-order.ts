@@ -1,23 +1,25 @@
 import type { BatchItem, BatchOutcome } from "./batch-item.ts";
 import { LineStates } from "./line-names.ts";
 
-/** A line whose outcome was not told yet. */
+/** A line whose outcome is not reported yet. */
 export interface Slot {
   readonly item: BatchItem;
   /** What it has led to so far. */
   readonly states: LineStates;
-  /** The key and the names that its states will have, while they wait to be kept. */
+  /** The key and the names of its states, while they wait for their commit. */
   waiting?: ReadonlySet<string>;
   /** Once it is known. */
   outcome?: BatchOutcome;
 }
 
-/** The lines that were begun: what came of them is told in their order. */
+/** The lines that were begun. Their outcomes are reported in the order of the lines. */
 export class BatchOutcomes {
   readonly #tell: (item: BatchItem, outcome: BatchOutcome) => void;
   #slots: Slot[] = [];
 
-  /** @param tell called with what came of each line, in the order in which they were begun */
+  /**
+   * @param tell called with the outcome of each line, in the order in which the lines were begun
+   */
   constructor(tell: (item: BatchItem, outcome: BatchOutcome) => void) {
     this.#tell = tell;
   }
@@ -29,16 +31,16 @@ export class BatchOutcomes {
     return slot;
   }
 
-  /** Whether a key or a name is one of a state that waits to be kept. */
+  /** Whether a key or a name belongs to a state that waits for its commit. */
   isWaiting(keyOrName: string): boolean {
-    // Of a line that makes a state for each sorry it is not known how many there will be.
+    // The number of states of a line with `"sorry": "all"` is not known yet.
     const numbered = keyOrName.replace(/\.\d+$/, ".*");
     return this.#slots.some(
       ({ outcome, waiting }) => !outcome && (waiting?.has(keyOrName) || waiting?.has(numbered)),
     );
   }
 
-  /** Takes what came of a line, and tells it as soon as all lines before it are told. */
+  /** Takes the outcome of a line, and reports it once all lines before it are reported. */
   settle(slot: Slot, outcome: BatchOutcome): void {
     slot.outcome = outcome;
     slot.states.isFailed = "error" in outcome;

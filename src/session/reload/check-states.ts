@@ -1,4 +1,4 @@
-/** Restoring states only to see whether they can be: in REPLs of their own, several at once. */
+/** Restoring states in new REPLs, several at once, only to check whether they can be restored. */
 import type { LeanServerOptions, ReplLaunch } from "../../repl/connection.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
 import { RestartingServer } from "../restarting-server.ts";
@@ -23,8 +23,9 @@ export interface CheckOptions extends LeanServerOptions, Omit<ReloadOptions, "on
 }
 
 /**
- * Restores states in REPLs, each with a verdict of its own. What they share is imported once, and the
- * memory does not grow with their number. `onVerdict` is called in the order of the session ids.
+ * Restores states in REPLs, each with a verdict of its own. What they share is imported once, and
+ * the memory does not grow with their number. `onVerdict` is called in the order of the session
+ * ids.
  */
 export async function checkStates(
   launch: ReplLaunch,
@@ -60,7 +61,7 @@ export async function checkStates(
   return verdicts.all();
 }
 
-/** Verdicts that come in any order, told in that of the session ids. */
+/** Takes verdicts in any order, and reports them in the order of the session ids. */
 class InOrder {
   readonly #found = new Map<number, Verdict | null>();
   readonly #ids: number[];

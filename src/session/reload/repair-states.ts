@@ -35,9 +35,9 @@ interface Broken {
 const FAULTS_OF_ALL = ["no-repl", "cache-damaged", "cache-locked"];
 
 /**
- * Runs the recipes of states again that were not restored, bases first, and pickles the results. A
- * state keeps its session id and its name, and gets the key that it has now. A state that cannot be
- * made again keeps what it had, and its verdict says why.
+ * Runs the recipes of the states that were not restored, bases first, and pickles the results. A
+ * state keeps its session id and its name, and gets the key that its recipe has now. A state that
+ * cannot be made again stays as it is, and its verdict says why.
  * @returns the verdicts, those of repaired states changed
  */
 export async function repairStates(
@@ -158,7 +158,7 @@ function notRepaired(verdict: Verdict, why: string): Verdict {
   return { ...verdict, message: `${verdict.message} It was not repaired. ${why}` };
 }
 
-/** @throws what has nothing to do with the state */
+/** @throws errors that are not about the state */
 function reasonOf(error: unknown): string {
   if (error instanceof MissingSorryError) {
     return `There is no proof state at sorry ${error.index} any more.`;

@@ -14,7 +14,7 @@ import { NOTHING, type StepOptions, StepRunner } from "../steps/run-steps.ts";
 import type { Way } from "./choose-ways.ts";
 import { findChange, type NotRestored, otherLean, type Restoring, viewOf } from "./verdict.ts";
 
-/** Where a pickle is, and whether it is loaded whoever may have written it. */
+/** Where the pickles are, and whether they are loaded even if others could have written them. */
 export type Whereabouts = Pick<CacheHandle, "workingDir" | "trust">;
 
 /**
@@ -142,8 +142,8 @@ const baseTakers = new WeakMap<ReplLaunch, boolean>();
 const NO_ENVIRONMENT = 2 ** 31 - 1;
 
 /**
- * Asks the REPL, once, whether it unpickles proof states on environments, by naming one that is not there: a
- * REPL from before v4.5.0 takes no notice, and imports for each state.
+ * Asks the REPL, once, whether it unpickles proof states on environments, by naming one that is not
+ * there: a REPL from before v4.5.0 takes no notice, and imports for each state.
  */
 async function askTakesBase(
   server: ReplConnection,

@@ -1,4 +1,4 @@
-/** In which order states are restored, so that what they share is run as seldom as possible. */
+/** The order in which states are restored, so that shared steps run only once if possible. */
 import type { Manifest, ManifestState } from "../../store/manifest/schema.ts";
 import type { RestoreMode } from "../state/cache-types.ts";
 import { chooseWays, headerOf, importsOf, type Ways } from "./choose-ways.ts";
@@ -42,7 +42,7 @@ export function planRestore(
   return units;
 }
 
-/** What a state can share with others: the code of its header, or else the key of its first step. */
+/** What a state shares with others: the code of its header, else the key of its first step. */
 function commonOf({ state, ways: [way] }: PlannedState): string | undefined {
   if (way.via === "recipe") {
     const [header] = headerOf(way.recipe, state) ?? [];

@@ -23,7 +23,7 @@ const WINDOW = 12;
 
 /** What is called while the states of a unit are restored. */
 interface UnitCallbacks {
-  /** Returns what is known of a state without Lean, if it is not to be restored. */
+  /** Returns the verdict on a state that cannot be restored, if that is known without Lean. */
   check(state: ManifestState): Promise<NotRestored | undefined>;
   /** Called when it is the turn of a state. */
   onState?: ((state: ManifestState) => void) | undefined;
@@ -32,8 +32,8 @@ interface UnitCallbacks {
 }
 
 /**
- * Restores the states of a unit in their order. The first one makes what they share; then several
- * are under way at once.
+ * Restores the states of a unit in their order. The first state runs the steps that all share;
+ * after it, several requests are on their way at once.
  */
 export async function restoreUnit(
   handle: CacheHandle,
@@ -71,8 +71,8 @@ export async function restoreUnit(
 }
 
 /**
- * Restores a state again that was not restored, while it turns out that its pickle was replaced since
- * the manifest was read. Undefined if it was removed.
+ * If a state was not restored because its pickle was replaced since the manifest was read, restores
+ * it again, as often as that happens. Undefined if the state was removed.
  */
 async function followChanges(
   handle: CacheHandle,

@@ -13,7 +13,7 @@ import { chooseWays, headerOf, importsOf, type Way } from "./choose-ways.ts";
 import type { PlannedState } from "./plan-restore.ts";
 import { judge, type NotRestored, type Restoring } from "./verdict.ts";
 
-/** What restores in: a `RestartingServer`, or a connection that somebody else has opened. */
+/** Where states are restored: a `RestartingServer`, or a connection that the caller has opened. */
 export interface RestoreHost {
   readonly launch: ReplLaunch;
   /** The process that is alive, of a host that may end it. */
@@ -28,13 +28,15 @@ export interface RestoreHost {
 export interface RestoreOptions extends RunOptions {
   /** By recipe or by pickle; as the cache says by default. */
   restore?: RestoreMode | undefined;
-  /** The time that all requests for one state may take together, in seconds; no limit by default. */
+  /**
+   * The time that all requests for one state may take together, in seconds; no limit by default.
+   */
   timeoutPerState?: number | undefined;
-  /** Called with what a person has to know of a state that was restored: a sentence. */
+  /** Called with a warning about a restored state: a sentence. */
   onWarning?: ((state: ManifestState, sentence: string) => void) | undefined;
 }
 
-/** What restoring a state came to, and what it took in milliseconds. */
+/** The result of restoring a state, and the time that it took in milliseconds. */
 export interface Outcome {
   restoring: Restoring;
   elapsedMs: number;
@@ -118,7 +120,7 @@ export class Restorer {
     return restoring;
   }
 
-  /** Has a process replaced that holds as many imports as it may, if a way needs another one. */
+  /** Starts a new process if the present one is full of imports and a way needs another import. */
   async #makeRoom(state: ManifestState, way: Way): Promise<void> {
     const { current, retire } = this.#host;
     if (!current || !retire) {
@@ -152,7 +154,7 @@ export class Restorer {
     return judge(error, state, this.#host.launch);
   }
 
-  /** What a person has to know of a state that was restored this way, after others failed. */
+  /** The warnings for a state that was restored this way after other ways failed. */
   #warningsOf(way: Way, failures: readonly NotRestored[]): string[] {
     const [first] = failures;
     const isAsked = this.#mode === "pickle" && !first;
@@ -177,7 +179,9 @@ function mostTelling(failures: readonly NotRestored[]): NotRestored {
 
 class OutOfTime extends Error {}
 
-/** The time that all requests for one state may take. Time that other states take does not count. */
+/**
+ * The time that all requests for one state may take. Time that other states take does not count.
+ */
 class Budget {
   readonly limitS: number;
   usedMs = 0;

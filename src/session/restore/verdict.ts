@@ -1,4 +1,4 @@
-/** What is found out about a state that is restored. */
+/** Verdicts on states that are restored. */
 import {
   describeSystemError,
   hasSystemCode,
@@ -19,7 +19,7 @@ export interface NotRestored {
   message: string;
   /** What went wrong, if the status does not say it. */
   code?: "untrusted";
-  /** What came back, and what was added, if these differ. */
+  /** The restored proof state and the one that was added, if they differ. */
   found?: ProofView;
   expected?: ProofView;
   cause?: unknown;
@@ -31,14 +31,14 @@ export interface Restored {
   replId: number;
   process: object;
   via: Via;
-  /** What a person has to know of it, in sentences. */
+  /** Warnings about it, in sentences. */
   warnings: string[];
 }
 
 /** The result of restoring a state. */
 export type Restoring = Restored | NotRestored;
 
-/** What was found out about a state, as a verdict on it. */
+/** The verdict on a state. */
 export function verdictOf(state: ManifestState, restoring: Restoring, elapsedMs: number): Verdict {
   const { sessionId, name, isProofState } = state;
   const common = { sessionId, name, isProofState };
@@ -63,7 +63,7 @@ export function whyNotRestored(
 }
 
 const MAKE_AGAIN =
-  '"lean-pickle reload --repair" makes it again from its recipe, where that is known.';
+  '"lean-pickle reload --repair" makes it again from its recipe, if that is known.';
 
 /** What can be done about a state that was not restored. */
 const HINTS: Record<NotRestored["status"] | NonNullable<NotRestored["code"]>, string> = {
@@ -72,10 +72,10 @@ const HINTS: Record<NotRestored["status"] | NonNullable<NotRestored["code"]>, st
   "goals-changed": MAKE_AGAIN,
   timeout: "Give it more time with --timeout.",
   untrusted: HOW_TO_TRUST,
-  failed: "What Lean and lean-pickle say to each other is shown with --verbose.",
+  failed: "--verbose shows the conversation with the REPL.",
 };
 
-/** What Lean told of a proof state, as far as it is compared; no goals for an environment. */
+/** The parts of a proof state that are compared; an environment has no goals. */
 export function viewOf({
   goals,
   proofStatus,
@@ -86,7 +86,7 @@ export function viewOf({
   return { goals: goals ?? [], proofStatus: proofStatus ?? null };
 }
 
-/** What a person is told of a proof state that came back as another one. */
+/** How a proof state differs from the recorded one, in a sentence; undefined if it does not. */
 export function findChange(expected: ProofView, found: ProofView): string | undefined {
   const isSame =
     found.goals.length === expected.goals.length &&
@@ -94,7 +94,7 @@ export function findChange(expected: ProofView, found: ProofView): string | unde
   if (!isSame) {
     return `It came back with other goals: ${summarize(found.goals)} instead of ${summarize(expected.goals)}.`;
   }
-  // A REPL from before there was a status tells none.
+  // An old REPL reports no status.
   const isKnown = found.proofStatus !== null && expected.proofStatus !== null;
   return isKnown && found.proofStatus !== expected.proofStatus
     ? `It came back with the status "${found.proofStatus}" instead of "${expected.proofStatus}".`
@@ -110,7 +110,10 @@ function summarize(goals: string[]): string {
   return goals.length === 1 ? `"${target}"` : `"${target}" and ${goals.length - 1} more`;
 }
 
-/** What an error says of the state that was being loaded; one that says nothing of it is thrown. */
+/**
+ * Turns an error during the restoring of a state into a verdict; throws an error that is not about
+ * the state.
+ */
 export function judge(
   error: unknown,
   state: Pick<ManifestState, "lean" | "pickleFile">,
@@ -126,7 +129,7 @@ export function judge(
   throw error;
 }
 
-/** What the end of a REPL says of the state that was being loaded. */
+/** The verdict on the state during which the REPL ended. */
 function judgeEnd(
   error: ReplEndedError,
   { lean, pickleFile }: Pick<ManifestState, "lean" | "pickleFile">,
@@ -153,13 +156,13 @@ function judgeEnd(
   return { status: "failed", message, cause: error };
 }
 
-/** What it died of, where it says so: below that may stand many paths. Else its last line. */
+/** The line with the exception, else the last line: after an exception there may be many paths. */
 function lastWordsOf(stderr: string): string {
   const lines = stderr.split("\n");
   return lines.findLast((line) => line.startsWith("uncaught exception")) ?? lines.at(-1) ?? "";
 }
 
-/** What a person is told of a pickle of another Lean, and what can be done about it. */
+/** The sentence about a pickle of another Lean, and what to do about it. */
 export function otherLean(pickledBy: string, readBy?: string): string {
   const reading = readBy === undefined ? "" : `, and ${readBy} would read it`;
   return `Another Lean pickled it (${pickledBy}${reading}): use the REPL of that one, or add it again.`;

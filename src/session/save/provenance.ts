@@ -1,4 +1,4 @@
-/** From the ids of a REPL to recipes: how a state was made, told by the server that made it. */
+/** From the ids of a REPL to recipes: the server remembers what made each id. */
 import { parseImports } from "../../recipe/import-header.ts";
 import type { KeyInputs } from "../../recipe/key.ts";
 import { keySteps, type StepTo } from "../../recipe/plan.ts";
@@ -9,7 +9,7 @@ import type { CommandRequest, ReplRequest } from "../../repl/protocol.ts";
 import type { RecipeEntry } from "../../store/manifest/schema.ts";
 import type { StateOrigin } from "../state/origin.ts";
 
-/** A step that was taken, and what Lean told of it. */
+/** A step that was taken, and what Lean reported of it. */
 interface StepTaken extends StepTo<RecipeStep> {
   elapsedMs?: number | undefined;
   sorries?: number | undefined;
@@ -20,9 +20,9 @@ interface StepTaken extends StepTo<RecipeStep> {
 export interface Provenance {
   /** The state that it was built on; null for nothing. */
   base: StateOrigin | null;
-  /** What was done to the base, in order. Empty where it is the base itself. */
+  /** The steps from the base, in order; empty for the base itself. */
   steps: StepTaken[];
-  /** The modules that it stands on; null where that is not known. */
+  /** The modules that its code imports; null if they are not known. */
   imports: string[] | null;
 }
 
@@ -39,8 +39,8 @@ const KNOWN_FIELDS = new Set([
 
 /**
  * How the state with an id in the REPL was made, from nothing or from a state of the cache.
- * Undefined where a link is not known: it was unpickled by somebody else, or the request had fields
- * whose meaning is not known, or the REPL read a file that may have changed since.
+ * Undefined if a step is not known: somebody else unpickled it, the request had unknown fields, or
+ * the REPL read a file that may have changed since.
  * @param findBase the state of the cache that is loaded under this id
  */
 export function findProvenance(
@@ -107,7 +107,7 @@ function outcomeOf(making: Making): Omit<StepTaken, "kind" | "step"> {
   };
 }
 
-/** What was done to make an id, nothing for a copy; undefined where that is not known. */
+/** The step that made an id; null for a copy, undefined if it is not known. */
 function stepOf(making: Making): { step: RecipeStep | null } | undefined {
   switch (making.by) {
     case "copy":
@@ -125,7 +125,10 @@ function stepOf(making: Making): { step: RecipeStep | null } | undefined {
   }
 }
 
-/** The code of a command whose meaning is known; of a file only the REPL knows what it read. */
+/**
+ * The code of a command; undefined for unknown fields, and for a file, since only the REPL knows
+ * what it read.
+ */
 function codeOf(making: Making): string | undefined {
   if (making.by !== "command" || !("cmd" in making.request)) {
     return undefined;
@@ -133,7 +136,7 @@ function codeOf(making: Making): string | undefined {
   return isUnderstood(making.request) ? (making.request as CommandRequest).cmd : undefined;
 }
 
-/** Whether it is known of every field of a request what it does. */
+/** Whether the meaning of every field of a request is known. */
 function isUnderstood(request: ReplRequest): boolean {
   return Object.keys(request).every((field) => KNOWN_FIELDS.has(field));
 }

@@ -8,7 +8,9 @@ import type { CacheOptions, PickleSessionState, RestoreMode } from "./cache-type
 import { ProcessInputs } from "./lean-inputs.ts";
 import { LoadedStates } from "./loaded-states.ts";
 
-/** What one cache object knows: its folder, the manifest as last seen, and what is loaded where. */
+/**
+ * The parts of one cache object: its folder, the manifest as last read, and what is loaded where.
+ */
 export class CacheHandle {
   /** Absolute: a change of the current directory changes no cache. */
   readonly workingDir: string;

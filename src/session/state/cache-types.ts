@@ -7,7 +7,7 @@ import type { CacheCallOptions, SessionState, Verdict } from "./session-cache.ts
 export interface PickleSessionState extends SessionState {
   /** The absolute path of its pickle. It is read-only and never changes. */
   readonly pickleFile: string;
-  /** All that the manifest says of it. */
+  /** Its entry in the manifest. */
   readonly entry: Readonly<ManifestState>;
 }
 
@@ -20,9 +20,9 @@ export type RestoreMode = "auto" | "recipe" | "pickle";
 /** How a cache is opened. */
 export interface CacheOptions extends ChangeOptions {
   /**
-   * Whether Lean is given pickles, and run the recipes, that somebody else could have written: their
-   * owner is neither the user nor root, or everyone can write them or where they lie. False by
-   * default: such a state is not loaded (`untrusted`).
+   * Whether pickles are loaded, and recipes run, that somebody else could have written. That is so
+   * if the owner of a file or its folder is neither the user nor root, or if everyone can write one
+   * of them. False by default: such a state is not loaded (`untrusted`).
    */
   trust?: boolean | undefined;
   /** How states are restored; `auto` by default. */

@@ -1,9 +1,11 @@
-/** What states stand on beside their recipe, asked of the REPL's launch. */
+/** The inputs of keys besides the recipe, from the REPL's launch. */
 import { randomBytes } from "node:crypto";
 import { canonicalJson, type KeyInputs } from "../../recipe/key.ts";
 import type { LeanIdentity, ReplConnection, ReplLaunch } from "../../repl/connection.ts";
 
-/** What Lean is for states that import these modules, as far as the files tell that now. */
+/**
+ * The identity of Lean for states that import these modules, read from the files as they are now.
+ */
 export async function identifyLean(
   launch: ReplLaunch,
   imports: readonly string[] | null,
@@ -25,7 +27,7 @@ export function neverTheSame(inputs: KeyInputs, why: string): KeyInputs {
   return { ...inputs, unknown: `${why} (${randomBytes(8).toString("hex")})` };
 }
 
-/** What keeps states with these inputs from being hits, as a clause; undefined if nothing does. */
+/** Why states with these inputs are never hits, as a clause; undefined if they can be. */
 export function whyNeverHit({ unknown }: KeyInputs): string | undefined {
   return typeof unknown === "string" ? unknown.replace(/ ?\(?[0-9a-f]{16}\)?$/, "") : undefined;
 }
@@ -39,8 +41,8 @@ export class ProcessInputs {
   readonly #asked = new WeakMap<object, Map<string, Promise<KeyInputs>>>();
 
   /**
-   * Notes what Lean was before a process did anything: what it reads later is compared with that. What
-   * was noted first counts.
+   * Notes what Lean was before a process did anything: what it reads later is compared with that.
+   * What was noted first counts.
    */
   note(
     { process }: ReplConnection,

@@ -1,7 +1,7 @@
 import { LeanPickleError } from "../../errors.ts";
 import { isName, type Manifest, type ManifestState } from "../../store/manifest/schema.ts";
 
-/** A name that is to be given, and the key of the state that it is for, where that is known. */
+/** A name to give, and the key of the state that gets it, if that is known. */
 export interface WantedName {
   name: string;
   key?: string | undefined;

@@ -8,7 +8,7 @@ export type NamesState = ReplAnswer | { env: number } | { proofState: number };
 export interface SessionState {
   /** -1, -2, ...: it stands wherever the REPL takes an `env` or a `proofState`. */
   readonly sessionId: number;
-  /** The id in the REPL that it was loaded into last; undefined where it was not yet. */
+  /** The id in the REPL where it was loaded last; undefined if it never was. */
   readonly replId: number | undefined;
   /** Whether it is a proof state, not an environment. */
   readonly isProofState: boolean;
@@ -40,17 +40,17 @@ export interface Verdict {
   elapsedMs: number;
   /** Why it was not loaded; of a state that was loaded, what a person has to know of it. */
   message?: string;
-  /** Of `goals-changed`: what came back. */
+  /** For `goals-changed`: the restored proof state. */
   found?: ProofView;
-  /** Of `goals-changed`: what was added. */
+  /** For `goals-changed`: the proof state as it was added. */
   expected?: ProofView;
 }
 
-/** What Lean tells of a proof state. */
+/** What Lean reports of a proof state. */
 export interface ProofView {
   /** As Lean prints them. */
   goals: string[];
-  /** Null where the REPL tells none. */
+  /** Null if the REPL reports none. */
   proofStatus: string | null;
 }
 
@@ -66,8 +66,8 @@ export interface CacheCallOptions {
  */
 export abstract class BaseSessionCache<S extends SessionState = SessionState> {
   /**
-   * Keeps the state that a response names.
-   * @param request what was asked
+   * Adds the state that a response names.
+   * @param request the request
    * @param response what the REPL answered, or a sorry of it; one that names no state is refused
    * @returns the session id
    */
@@ -92,14 +92,14 @@ export abstract class BaseSessionCache<S extends SessionState = SessionState> {
   ): Promise<Verdict[]>;
 
   /**
-   * Reads again what this cache is kept in, where others may have changed it. Nothing by default.
+   * Reads the stored cache again, which others may have changed. Does nothing by default.
    */
   refresh(): void {}
 
   /** The id that a state has in the REPL; undefined where it is not loaded there. */
   abstract getReplId(sessionId: number, server: ReplConnection): number | undefined;
 
-  /** True where there are no states. */
+  /** Whether there are no states. */
   abstract isEmpty(): boolean;
 
   /** Forgets every state. */

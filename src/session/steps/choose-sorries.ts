@@ -5,7 +5,7 @@ import type { Sorry } from "../../repl/protocol.ts";
 /**
  * The numbers of the sorries to go on with: the N-th, all of them, or the only one there is.
  * @param which undefined for the only one
- * @throws {LeanPickleError} `no-sorry` where there is none, or not the one, or which is not said
+ * @throws {LeanPickleError} `no-sorry` if there is no such sorry, or several and none is chosen
  */
 export function chooseSorries(
   sorries: readonly Sorry[],

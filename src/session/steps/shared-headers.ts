@@ -1,4 +1,6 @@
-/** Environments that hold what code imports and nothing else, shared by all that imports the same. */
+/**
+ * Environments that hold what code imports and nothing else, shared by all that imports the same.
+ */
 import type { ReplConnection, ReplLaunch, RunOptions } from "../../repl/connection.ts";
 import { errorMessages, isErrorAnswer } from "../../repl/protocol.ts";
 import type { LoadedStates } from "../state/loaded-states.ts";
@@ -29,7 +31,7 @@ export async function headerEnvironment(
   return await made;
 }
 
-/** A theorem, and a sorry behind it that can use it only if the REPL kept it in the environment. */
+/** A theorem, and a sorry that can use it only if its environment has the theorem. */
 const TRIAL = "theorem leanPickleTrial : True := trivial\nexample : True := by sorry";
 const TRIAL_PROOF = "exact leanPickleTrial";
 
@@ -39,7 +41,8 @@ const trials = new WeakMap<ReplLaunch, Promise<boolean>>();
 /**
  * Whether a proof state at a sorry knows the declarations before it also if its request names an
  * `env`. It does not from v4.6.0 to v4.19.0-rc2 (leanprover-community/repl#66): there, code whose
- * sorry is taken means something else if its header is sent before it. The REPL itself is asked, once.
+ * sorry is taken means something else if its header is sent before it. The REPL itself is asked,
+ * once.
  * @param env an environment to ask on
  */
 export async function splitsAlike(
