@@ -15,8 +15,9 @@ function mask(text: string): string {
   return (
     text
       .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "DATE")
-      .replace(/\b\d+s\b/g, "AGE")
-      .replace(/\b\d+ ms\b/g, "TIME")
+      // The width of a column depends on it.
+      .replace(/ *\b\d+[sm]\b/g, " AGE")
+      .replace(/\b(\d+ m )?\d+(\.\d+)? m?s\b/g, "TIME")
       .replace(/("elapsedMs": )\d+/g, "$1TIME")
       .replace(/\.damaged\.[0-9a-f]{8}\b/g, ".damaged.RANDOM")
       // They depend on the REPL.
