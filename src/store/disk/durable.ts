@@ -10,8 +10,8 @@ export function randomName(): string {
 }
 
 /**
- * Writes text to a new file, which is on the disk when this is done. Renamed over another one in the
- * same file system, it replaces that at once and whole.
+ * Writes text to a new file and syncs it. A rename then puts it in the place of another file of the
+ * same file system, in one step.
  *
  * In place of write-file-atomic, which writes beside the file that it replaces, and neither lets
  * anything be checked right before the rename nor syncs the directory after it.
@@ -23,7 +23,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   });
 }
 
-/** Writes text to a new file; where that fails there is none. */
+/** Writes text to a new file; if that fails, the file is removed. */
 export async function writeNew(path: string, text: string): Promise<void> {
   await withFile(path, "wx", async (file) => {
     try {
@@ -35,7 +35,9 @@ export async function writeNew(path: string, text: string): Promise<void> {
   });
 }
 
-/** Makes the names in a directory durable: a renamed file may be gone after a power cut until then. */
+/**
+ * Makes the names in a directory durable: a renamed file may be gone after a power cut until then.
+ */
 export async function syncDirectory(path: string): Promise<void> {
   await withFile(path, "r", (directory) => directory.sync());
 }

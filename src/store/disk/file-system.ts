@@ -21,7 +21,9 @@ import {
 } from "node:fs";
 import { access, link, mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 
-/** The functions of `node:fs/promises` and the synchronous ones of `node:fs`, by their own names. */
+/**
+ * The functions of `node:fs/promises` and the synchronous ones of `node:fs`, by their own names.
+ */
 export const fileSystem = {
   access,
   closeSync,
@@ -44,7 +46,7 @@ export const fileSystem = {
   statSync,
 };
 
-/** What proper-lockfile asks for: functions of `node:fs`, most of which call back. */
+/** The functions of `node:fs` that proper-lockfile needs, most of them with callbacks. */
 export const lockFileSystem = {
   mkdir: mkdirWithCallback,
   rmdir: rmdirWithCallback,

@@ -17,7 +17,9 @@ const MARKS = new Map([
   [".gitignore", "*\n"],
 ]);
 
-/** Whether a name in the folder of the pickles is that of a file that tells other tools what it is. */
+/**
+ * Whether a name in the folder of the pickles is that of a file that tells other tools what it is.
+ */
 export function isMark(name: string): boolean {
   return MARKS.has(name);
 }
@@ -40,8 +42,8 @@ export async function prepareFolders(workingDir: string): Promise<void> {
 }
 
 /**
- * Whether nothing is missing. Not handed to another thread: there it would wait for the syncs of
- * other files, and with it the REPL for its next request.
+ * Whether no folder is missing. It is synchronous: in the thread pool it would wait behind the
+ * syncs of other files, and the REPL would wait for it.
  */
 function arePrepared(workingDir: string): boolean {
   const cache = cachePath(workingDir);
@@ -55,8 +57,8 @@ function arePrepared(workingDir: string): boolean {
 }
 
 /**
- * Checks that a cache can be written to, or made, without writing anything: before the work of which
- * the result is to be kept.
+ * Checks that a cache can be written to, or made, without writing anything. Call it before work
+ * whose result is stored.
  */
 export async function checkWritable(workingDir: string): Promise<void> {
   for (const path of [temporaryPath(workingDir), cachePath(workingDir), workingDir]) {
@@ -67,8 +69,8 @@ export async function checkWritable(workingDir: string): Promise<void> {
 }
 
 /**
- * Checks that the folders of a cache are folders and no links: what is read, written and removed in
- * them must lie in the working directory. One that is not there is all right.
+ * Checks that the folders of a cache are folders and no links: all files that are read, written and
+ * removed must lie in the working directory. A missing folder is fine.
  * @throws {LeanPickleError} `cache-damaged`
  */
 export function checkFolders(workingDir: string): void {
@@ -96,7 +98,7 @@ export async function makeFolders(path: string): Promise<void> {
       throw error;
     }
     await makeFolders(dirname(path));
-    // Node's recursive mkdir never ends where a folder that is there takes none, as in /proc.
+    // Node's recursive mkdir never ends in a folder that takes no new folders, such as /proc.
     await makeFolder(path, { mayBeLink: true });
   }
 }

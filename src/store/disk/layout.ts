@@ -19,12 +19,12 @@ export function cachePath(workingDir: string): string {
   return join(workingDir, CACHE_FOLDER);
 }
 
-/** The folder of what is being written. */
+/** The folder of unfinished files. */
 export function temporaryPath(workingDir: string): string {
   return join(workingDir, CACHE_FOLDER, "tmp");
 }
 
-/** Where a lock lies, and what has to lie beside it. */
+/** The paths of a lock. */
 export interface LockPlace {
   /** What it locks, in words: the beginning of a sentence. */
   what: string;
@@ -43,7 +43,7 @@ export function manifestLock(workingDir: string): LockPlace {
   return { what, target, lock: lockPath(workingDir), scratch: temporaryPath(workingDir) };
 }
 
-/** The folder that is there while the manifest is locked. */
+/** The folder that exists while the manifest is locked. */
 export function lockPath(workingDir: string): string {
   return join(workingDir, CACHE_FOLDER, "manifest.lock");
 }

@@ -1,22 +1,22 @@
-/** Removing what no state needs. */
+/** Removing garbage. */
 import { fileSystem } from "../disk/file-system.ts";
 import { prepareFolders } from "../disk/folders.ts";
 import { type LockOptions, withLock } from "../lock/lock.ts";
 import { readManifest } from "../manifest/read-manifest.ts";
 import { findStrayFiles, type Garbage, isAbandoned } from "./garbage.ts";
 
-/** What came of removing garbage. */
+/** The result of removing garbage. */
 export interface GarbageRemoval {
-  /** What is gone. */
+  /** Removed files. */
   garbage: Garbage[];
-  /** What could not be removed. */
+  /** Files that could not be removed. */
   leftOver: { path: string; error: Error }[];
 }
 
 /**
- * Removes garbage, of what is listed and is garbage still. Pickles go under the lock: in no other
- * way can one not become a state's meanwhile. Temporary files need none, and go first: where the
- * disk is full, that makes room for the lock.
+ * Removes the listed files that are still garbage. Pickles are removed under the lock, since
+ * without it one could become a state's meanwhile. Temporary files need no lock and go first: on a
+ * full disk that makes room for the lock.
  */
 export async function removeGarbage(
   workingDir: string,

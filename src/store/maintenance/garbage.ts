@@ -1,4 +1,4 @@
-/** What lies in the folder of a cache, and no state needs. */
+/** Files in the folder of a cache that no state needs. */
 import type { Dirent } from "node:fs";
 import { join } from "node:path";
 import { hasSystemCode } from "../../errors.ts";
@@ -11,16 +11,16 @@ import { isManifestGone } from "../manifest/read-manifest.ts";
 import type { Manifest } from "../manifest/schema.ts";
 
 /**
- * The age from which on garbage is nobody's any more, in milliseconds: what is younger may belong to
- * a process that runs. A pickle is nobody's while Lean writes it, and until the manifest names it;
- * that takes minutes at most, of which Lean may take 5 for each request (`--timeout`).
+ * The age in milliseconds after which garbage may be removed. Younger files may belong to a running
+ * process: no state names a pickle while Lean writes it and until it is committed. That takes
+ * minutes at most; one request may take 5 minutes (`--timeout`).
  */
 export const GARBAGE_AGE_MS = 60 * 60 * 1000;
 
 /**
- * What a file that no state needs is: a whole pickle that no state names; one that was being
- * written, or what Lean writes beside it; a manifest that was being written; a note about the
- * lock; the lock of a process that is dead; or something else in the folder for such files.
+ * The kind of a file that no state needs: a whole pickle; an unfinished pickle, or a file that Lean
+ * writes beside it; an unfinished manifest; a note about the lock; the lock of a dead process; or
+ * another file in the folder for temporary files.
  */
 type GarbageKind =
   | "pickle"
@@ -40,12 +40,12 @@ interface StrayFile {
   ageMs: number;
 }
 
-/** Something that no state needs, and that this program or Lean has made. */
+/** A file that this program or Lean made, and that no state needs. */
 export interface Garbage extends StrayFile {
   kind: GarbageKind;
 }
 
-/** What lies in the folder of a cache besides what its states need. */
+/** The files in the folder of a cache that no state needs. */
 export interface StrayFiles {
   /** Of any age: see {@link isAbandoned}. */
   garbage: Garbage[];
@@ -53,7 +53,9 @@ export interface StrayFiles {
   foreign: StrayFile[];
 }
 
-/** What lies in the folder for temporary files, by its name: the rest there is a `temporary-file`. */
+/**
+ * What lies in the folder for temporary files, by its name: the rest there is a `temporary-file`.
+ */
 const TEMPORARY_FILES: [form: RegExp, kind: GarbageKind][] = [
   // With what Lean writes there: PATH.tmp.PID, and in some versions PATH.lock.
   [/^[0-9a-f]{16}\.olean(\.tmp\.\d+|\.lock)?$/, "temporary-pickle"],
@@ -65,7 +67,7 @@ const TEMPORARY_FILES: [form: RegExp, kind: GarbageKind][] = [
  * Lists what lies in the folder of a cache and is no state's. It follows no link, opens no file,
  * and looks only at what no state names.
  * @param manifest read before: what became a state's since then has to be asked for again
- * @throws {LeanPickleError} `cache-damaged` where the folder is none
+ * @throws {LeanPickleError} `cache-damaged` if the folder is none
  */
 export async function findStrayFiles(
   workingDir: string,
@@ -94,8 +96,8 @@ export async function findStrayFiles(
 }
 
 /**
- * Sets pickles apart where there is no manifest: one that is restored may name them, so that they are
- * not to be removed.
+ * If there is no manifest, sets the pickles apart: they must not be removed, since a restored
+ * manifest may name them.
  */
 export function setOrphansApart(
   workingDir: string,
@@ -110,8 +112,8 @@ export function setOrphansApart(
 }
 
 /**
- * Whether garbage is certainly not what a running process is about to need. A lock is listed only
- * where it is nobody's.
+ * Whether no running process can need a piece of garbage any more. A lock is listed only if its
+ * process is dead.
  */
 export function isAbandoned({ kind, ageMs }: Garbage): boolean {
   return kind === "lock" || ageMs >= GARBAGE_AGE_MS;

@@ -1,4 +1,4 @@
-/** Which states are to go, by rules: nothing is looked at here, and nothing is changed. */
+/** Chooses the states to remove by rules. It reads no files and changes nothing. */
 import { totalBytes } from "../../output/text.ts";
 import {
   normalizeToolchain,
@@ -7,38 +7,38 @@ import {
 } from "../../system/lean-version.ts";
 import type { ManifestState } from "../manifest/schema.ts";
 
-/** Which states are to go: those that any of the rules is for. Without one, none is. */
+/** The rules. A state is removed if any of them holds for it; without rules, none is. */
 export interface PruneRules {
-  /** Those whose pickle is missing, or not what was written. */
+  /** States whose pickle is missing or damaged. */
   damaged?: boolean | undefined;
-  /** Those that were not used for this long, in milliseconds. */
+  /** States that were not used for this long, in milliseconds. */
   olderThanMs?: number | undefined;
-  /** Of the others, as few as possible so that their pickles have no more than so many bytes. */
+  /** As few of the remaining states as possible, until all pickles have at most this many bytes. */
   maxBytes?: number | undefined;
-  /** Those of this Lean: the name of a toolchain, with or without what comes before its version. */
+  /** States of this Lean: the name of a toolchain, with or without the part before its version. */
   toolchain?: string | undefined;
 }
 
-/** Which rule a state goes by. */
+/** The rule that removes a state. */
 export type PruneReason = "damaged" | "toolchain" | "unused" | "size";
 
-/** A state, and what its pickle is on the disk. */
+/** A state, and its pickle as it is on disk. */
 export interface StateOnDisk {
   state: ManifestState;
-  /** Of the pickle as it is; 0 where there is none. */
+  /** Of the pickle on disk; 0 if there is none. */
   bytes: number;
-  /** When it was used last, in milliseconds since 1970: when it was made, where there is no pickle. */
+  /** The last use, in milliseconds since 1970; without a pickle, the time when it was made. */
   lastUsedMs: number;
   isDamaged: boolean;
 }
 
-/** A state that is to go, and why. */
+/** A state to remove, and why. */
 export interface Doomed extends StateOnDisk {
   reasons: PruneReason[];
 }
 
 /**
- * The states that are to go, in the order in which they came.
+ * The states to remove, in the order in which they were given.
  * @param now in milliseconds since 1970
  */
 export function chooseStates(
@@ -69,7 +69,9 @@ export function chooseStates(
   return doomed.filter(({ reasons }) => reasons.length > 0);
 }
 
-/** Of those that stay so far, the first ones to go without which the others are small enough. */
+/**
+ * The first states in the order of removal, as many as it takes for the rest to be small enough.
+ */
 function chooseForSize(
   states: readonly Doomed[],
   maxBytes: number,
@@ -86,9 +88,9 @@ function chooseForSize(
 }
 
 /**
- * States in the order in which they go: the least recently used first, but each one after what was
- * built on it; so one counts as used when anything built on it was. Of those that were used at the
- * same time, what was built on more goes first, and then what was made first.
+ * States in the order of removal: the least recently used first, but each after the states that were
+ * built on it. So a state counts as used when a state built on it was. Among states used at the same
+ * time, the one with the longer chain of bases goes first, then the older one.
  */
 export function orderOfGoing<T extends StateOnDisk>(
   states: readonly T[],
@@ -101,7 +103,7 @@ export function orderOfGoing<T extends StateOnDisk>(
   }
   const of = (map: ReadonlyMap<number, number>, { state }: StateOnDisk): number =>
     map.get(state.sessionId) ?? 0;
-  // From the deepest up: what is built on a state has told it all when its turn comes.
+  // From the deepest up: each state passes its last use on to its base.
   for (const { state } of [...states].sort((a, b) => of(depth, b) - of(depth, a))) {
     const base = builtOn.get(state.sessionId) ?? 0;
     const since = used.get(state.sessionId) ?? 0;
@@ -118,7 +120,7 @@ export function orderOfGoing<T extends StateOnDisk>(
   );
 }
 
-/** How many states one is built on, noted for all of them. */
+/** How many states a state is built on, recorded for each of them on the way. */
 function depthOf(
   sessionId: number,
   builtOn: ReadonlyMap<number, number | null>,
@@ -148,7 +150,7 @@ function isOfToolchain({ lean }: ManifestState, wanted: string): boolean {
   return isByName || (version !== null && lean.version === version);
 }
 
-/** Only an official Lean is known by its version: another origin may build it differently. */
+/** A version alone names only an official Lean: another origin may build it differently. */
 function versionOfOfficial(toolchain: string): string | null {
   return officialRelease(toolchain) === undefined ? null : versionOfToolchain(toolchain);
 }

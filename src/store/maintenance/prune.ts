@@ -1,4 +1,4 @@
-/** Removing states by rules, and what no state needs: first as a plan, then exactly that. */
+/** Removing garbage, and states by rules: first a plan, then exactly that plan. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { totalBytes } from "../../output/text.ts";
 import { fileSystem } from "../disk/file-system.ts";
@@ -12,15 +12,15 @@ import { type GarbageRemoval, removeGarbage } from "./garbage-removal.ts";
 import { chooseStates, type Doomed, type PruneRules, type StateOnDisk } from "./prune-rules.ts";
 import { examineState } from "./verify-state.ts";
 
-/** What is to go. */
+/** The states and files to remove. */
 export interface PrunePlan {
   /** In the order of the manifest. */
   states: Doomed[];
-  /** What no state needs, and no running process can be about to. */
+  /** Files that no state and no running process can need. */
   garbage: Garbage[];
-  /** What no state needs, but a running process may: it is kept. */
+  /** Files that no state needs, but a running process may: they stay. */
   young: Garbage[];
-  /** Pickles where there is no manifest: one that is restored may name them, so they are kept. */
+  /** Pickles without a manifest: they stay, since a restored manifest may name them. */
   orphaned: Garbage[];
 }
 
@@ -32,7 +32,7 @@ interface PlanOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Finds out what is to go of a cache, by rules and as garbage, and changes nothing. */
+/** Plans which states and which garbage to remove. Changes nothing. */
 export async function planPrune(
   { workingDir, manifest }: { workingDir: string; manifest: Manifest },
   rules: PruneRules,
@@ -40,7 +40,7 @@ export async function planPrune(
 ): Promise<PrunePlan> {
   const states: StateOnDisk[] = [];
   for (const state of manifest.states) {
-    // Before it is read: what is put in its place meanwhile is not what was judged.
+    // Looked at before it is read: a pickle that replaces it meanwhile was not judged.
     const found = lookAt(workingDir, state);
     const isDamaged = rules.damaged === true && (await isStateDamaged(workingDir, state, options));
     states.push({ state, ...found, isDamaged });
@@ -56,7 +56,7 @@ export async function planPrune(
   };
 }
 
-/** One that cannot be read may be whole: it is not known to be damaged. */
+/** Whether a pickle is damaged. If it cannot be read it may be whole, so it does not count. */
 async function isStateDamaged(
   workingDir: string,
   state: ManifestState,
@@ -82,19 +82,19 @@ function lookAt(
     : { bytes: 0, lastUsedMs: Date.parse(state.createdAt) };
 }
 
-/** What came of a plan. */
+/** The result of a plan. */
 export interface Pruned extends GarbageRemoval {
   states: ManifestState[];
   /** States that were used or made again in the meantime, and stay. */
   kept: Doomed[];
-  /** What was freed. */
+  /** How many bytes were freed. */
   bytes: number;
 }
 
 /**
- * Removes exactly what is in a plan, of what still is as it was: garbage that no state has taken
- * since, states that have the same pickle, and were not used since where that is why they were to
- * go. Garbage goes first: on a full disk it makes room for the manifest.
+ * Removes exactly what a plan names, if it has not changed since: garbage that is still no state's,
+ * and states that still have the same pickle. States that were planned for lack of use must still
+ * be unused. Garbage goes first: on a full disk it makes room for the manifest.
  */
 export async function carryOut(
   workingDir: string,

@@ -15,36 +15,39 @@ import { type ChangeOptions, checkChanged, manifestText } from "../manifest/upda
 import { findStrayFiles, type Garbage } from "./garbage.ts";
 
 /**
- * How many session ids are passed over, besides those that may have been given: some states of the
- * lost manifest may have lost their pickles too, and an id that comes twice is worse than a gap.
+ * How many session ids are skipped beyond those that may have been given out: some states of the
+ * lost manifest may have lost their pickles too, and an id given twice is worse than a gap.
  */
 const SPARE_IDS = 1000;
 
-/** How far a number in the damaged text may be from the backup's: further off, it is damage itself. */
+/**
+ * How far a number in the damaged text may be from the backup's; a larger distance is damage
+ * itself.
+ */
 const PLAUSIBLE_DISTANCE = 1_000_000;
 
-/** What became of a damaged manifest. */
+/** The result of restoring a manifest. */
 export interface ManifestRepair {
   /** As it was restored. */
   manifest: Manifest;
   /** The path of the backup, which is still there. */
   backup: string;
-  /** Where what stood in its place is kept; null where nothing did. */
+  /** The new path of the damaged manifest; null if there was none. */
   keptAs: string | null;
-  /** Pickles that the backup does not know, which are kept: perhaps of states that were lost. */
+  /** Pickles that the backup does not name, perhaps of lost states. They stay. */
   unknownPickles: Garbage[];
 }
 
 /**
- * Restores the manifest from its backup, under the lock, where it is damaged or gone. Nothing is
- * dropped: what stood in its place is kept under a name of its own, and no pickle is removed.
+ * Restores a damaged or lost manifest from its backup, under the lock. Nothing is lost: the damaged
+ * manifest gets a new name, and no pickle is removed.
  *
- * The backup is from before the last change, which may have given session ids. None of them is given
- * again: they count on from the furthest that the backup, the text of the damaged manifest and the
- * pickles that the backup does not know allow, and from {@link SPARE_IDS} further than that.
- * @returns undefined where the manifest is good
- * @throws {LeanPickleError} `cache-damaged` where the backup is not good, or the manifest is of a
- * later version; `untrusted` where somebody else could have written the backup
+ * The backup is from before the last change, which may have given out session ids. No id is given
+ * out twice: the next one is {@link SPARE_IDS} beyond the last id that may have been given out, as
+ * far as the backup, the damaged text and the number of unknown pickles tell.
+ * @returns undefined if the manifest is good
+ * @throws {LeanPickleError} `cache-damaged` if the backup is not good, or the manifest is of a later
+ * version; `untrusted` if somebody else could have written the backup
  */
 export async function repairManifest(
   workingDir: string,
@@ -72,7 +75,7 @@ export async function repairManifest(
   });
 }
 
-/** The good backup of a manifest that is not usable; undefined where the manifest is. */
+/** The good backup of a manifest that is not usable; undefined if the manifest is usable. */
 function findBackupOfDamaged(workingDir: string): Manifest | undefined {
   try {
     readStored(workingDir);
@@ -90,13 +93,13 @@ function readWhatIsLeft(workingDir: string): string {
   try {
     return readRegularFile(manifestPath(workingDir));
   } catch {
-    // That it cannot be read is why it is restored.
+    // It is restored because it cannot be read.
     return "";
   }
 }
 
 /**
- * A manifest that counts on from where the lost one may have been.
+ * The backup, with a `nextSessionId` beyond all ids of the lost manifest.
  * @param text what is left of the lost one
  * @param unknownPickles how many pickles there are that the backup does not know: at most so many
  * states came to it
@@ -124,7 +127,7 @@ function numbersAfter(text: string, field: string): number[] {
   return [...text.matchAll(form)].map(([, digits]) => Number(digits));
 }
 
-/** Replaces what stands in the manifest's place, and returns where that is kept. */
+/** Replaces the damaged manifest, and returns its new path. */
 async function putInPlace(workingDir: string, manifest: Manifest): Promise<string | null> {
   const path = manifestPath(workingDir);
   const next = join(temporaryPath(workingDir), randomName());
@@ -144,7 +147,7 @@ async function putInPlace(workingDir: string, manifest: Manifest): Promise<strin
   }
 }
 
-/** Gives whatever is at a path a name of its own beside it; null where there is nothing. */
+/** Gives whatever is at a path a name of its own beside it; null if there is nothing. */
 async function moveAside(path: string): Promise<string | null> {
   const aside = `${path}.damaged.${randomBytes(4).toString("hex")}`;
   try {

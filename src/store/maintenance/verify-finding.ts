@@ -1,13 +1,14 @@
-/** What there is to say of a cache that was looked at, as data. */
+/** Findings about a cache, as data. */
 import { fileSystem } from "../disk/file-system.ts";
 import { findForeignWriter } from "../manifest/trust.ts";
 import type { DamageKind } from "../pickles/pickle-file.ts";
 
 /**
- * What was found: the pickle of a state is missing, no regular file, of another size or content than
- * was written, cannot be read, or says in its header that another Lean wrote it than the manifest
- * says; somebody else could have written a file or a folder; the backup of the manifest is damaged;
- * there are pickles and no manifest; or no state needs a file, and no running process can be about to.
+ * What was found: the pickle of a state is missing, no regular file, of another size or content
+ * than was written, cannot be read, or says in its header that another Lean wrote it than the
+ * manifest says; somebody else could have written a file or a folder; the backup of the manifest is
+ * damaged; there are pickles and no manifest; or no state needs a file, and no running process can
+ * be about to.
  */
 type FindingCode =
   | `pickle-${DamageKind}`
@@ -18,35 +19,35 @@ type FindingCode =
   | "manifest-missing"
   | "garbage";
 
-/** Something that is not as it should be. */
+/** A problem. */
 export interface Finding {
   code: FindingCode;
   /** What is wrong, in a sentence that does not name the file. */
   message: string;
   /** The file or folder, absolute. */
   path: string;
-  /** The state whose pickle it is; null where it is none's. */
+  /** The state whose pickle it is; null if it is no state's. */
   sessionId: number | null;
   name: string | null;
-  /** What could be freed, where it is garbage. */
+  /** Of garbage: how many bytes its removal frees. */
   bytes?: number;
 }
 
 /**
- * Something that is good to know, and nothing wrong: no header tells which Lean wrote a pickle, or a
- * file lies in the folder that is not of this program.
+ * A fact that is no problem: the header does not say which Lean wrote a pickle, or a file in the
+ * folder is not of this program.
  */
 export interface VerifyNote extends Omit<Finding, "code" | "bytes"> {
   code: "unknown-header" | "foreign-file";
 }
 
-/** What was found, in the order of the states, and then what is no state's. */
+/** Findings and notes, in the order of the states; then those about no state. */
 export interface Found {
   findings: Finding[];
   notes: VerifyNote[];
 }
 
-/** The files and folders, of these, that somebody else could have written. */
+/** A finding for each of these files and folders that somebody else could have written. */
 export function findWriters(
   paths: readonly string[],
   about: Pick<Finding, "sessionId" | "name">,

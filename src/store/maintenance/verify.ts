@@ -16,7 +16,7 @@ import {
 import { type Finding, type Found, findWriters, type VerifyNote } from "./verify-finding.ts";
 import { verifyState } from "./verify-state.ts";
 
-/** What came of looking at a cache. */
+/** The result of verifying a cache. */
 export interface Verification extends Found {
   /** How many states were looked at. */
   states: number;
@@ -35,10 +35,11 @@ export interface VerifyOptions {
 }
 
 /**
- * Looks at a cache: at the manifest, at each pickle's presence, size, digest and header, at who could
- * have written it, and at what lies about. Pickles are read in pieces. What other processes change
- * meanwhile is no finding: whatever is found is compared with the manifest as it is afterwards.
- * @throws {LeanPickleError} `cache-damaged` where there is no usable manifest, or a folder is none
+ * Looks at a cache: at the manifest, at each pickle's presence, size, digest and header, at who
+ * could have written it, and at what lies about. Pickles are read in pieces. What other processes
+ * change meanwhile is no finding: whatever is found is compared with the manifest as it is
+ * afterwards.
+ * @throws {LeanPickleError} `cache-damaged` if there is no usable manifest, or a folder is none
  */
 export async function verifyCache(
   workingDir: string,

@@ -3,17 +3,17 @@ import type { Manifest } from "./schema.ts";
 
 type Recipes = Manifest["recipes"];
 
-/** What it takes to find what a state was built on. */
+/** The fields of a state that are needed to find its base. */
 interface KeyedState {
   sessionId: number;
   key: string;
 }
 
 /**
- * Of each of these states, the nearest of them that its recipe leads over; null where there is none.
- * Steps that none of them stands at are passed over. Of several states with one key the oldest is
- * the one that others were built on. A recipe that ends at a base that is not known ends there.
- * @returns session ids by session ids; no state is above itself, whatever the recipes say
+ * For each of these states, the nearest of the others on its recipe; null if there is none. Steps
+ * without a state are skipped. If several states have one key, the oldest counts as the base. A
+ * recipe ends at a base that is not known.
+ * @returns session ids by session ids; no state is its own base, whatever the recipes say
  */
 export function findBuiltOn(
   recipes: Readonly<Recipes>,
@@ -46,7 +46,7 @@ function settle(
     path.add(at);
     at = recipes[at]?.base ?? null;
   }
-  // A chain that leads back into itself, which only a hand can have written, is cut there.
+  // A chain that leads back into itself, as only an edited manifest can have, is cut there.
   const isEnd = at === null || path.has(at);
   let above = isEnd ? null : (oldest.get(at as string) ?? nearest.get(at as string) ?? null);
   for (const each of [...path].reverse()) {

@@ -8,7 +8,7 @@ import { checkManifest, emptyManifest, type Manifest } from "./schema.ts";
 /**
  * Reads the manifest of a working directory; where there is none, that of an empty cache. It takes
  * no lock, since a manifest is only ever replaced whole.
- * @throws {LeanPickleError} `cache-damaged` where it is not a manifest that this version knows
+ * @throws {LeanPickleError} `cache-damaged` if it is not a manifest that this version knows
  */
 export function readManifest(workingDir: string): Manifest {
   return readStored(workingDir).manifest;
@@ -17,7 +17,7 @@ export function readManifest(workingDir: string): Manifest {
 /** A manifest, and the text that it was read from. */
 export interface StoredManifest {
   manifest: Manifest;
-  /** What the file holds; undefined where there is none. */
+  /** What the file holds; undefined if there is none. */
   text: string | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface StoredManifest {
  * Nothing was changed.
  */
 export class DamagedManifestError extends LeanPickleError {
-  /** The backup, where that is good. */
+  /** The backup, if it is good. */
   readonly backup: Manifest | undefined;
 
   constructor(workingDir: string, message: string, cause?: unknown) {
@@ -83,7 +83,7 @@ export function readBackup(workingDir: string): Backup {
   try {
     text = readRegularFile(backupPath(workingDir));
   } catch (error) {
-    // Whatever keeps it from being read, there is no good backup to offer.
+    // If it cannot be read, whatever the reason, there is no good backup to offer.
     return hasSystemCode(error, "ENOENT")
       ? { state: "missing" }
       : { state: "damaged", problem: messageOf(error).replace(/\.$/, "") };
@@ -100,7 +100,7 @@ export function isManifestGone(workingDir: string): boolean {
   return found === undefined;
 }
 
-/** The text of the manifest; undefined where there is none. */
+/** The text of the manifest; undefined if there is none. */
 function readText(workingDir: string): string | undefined {
   try {
     return readRegularFile(manifestPath(workingDir));

@@ -10,7 +10,9 @@ interface Maps {
   byKey: Map<string, ManifestState>;
 }
 
-/** The states of a manifest, found by what they are called. Of two with one key, the older one. */
+/**
+ * Finds the states of a manifest by id, name or key. If two have one key, the older one is found.
+ */
 export class StateIndex {
   /** As it was read or written last; not to be changed. */
   readonly manifest: Manifest;
@@ -37,8 +39,8 @@ export class StateIndex {
 
   /**
    * The state that a reference names: a session id, else a name, else at least 7 characters of a
-   * key. Undefined where there is none.
-   * @throws {LeanPickleError} `ambiguous-state` where the characters fit the keys of several states
+   * key. Undefined if there is none.
+   * @throws {LeanPickleError} `ambiguous-state` if the characters fit the keys of several states
    */
   find(reference: string): ManifestState | undefined {
     if (SESSION_ID.test(reference)) {

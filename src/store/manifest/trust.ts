@@ -1,7 +1,7 @@
 /**
- * Who could have written what Lean is to load. A pickle is memory that Lean takes as it is, so that
- * who writes one decides what Lean does; and the manifest says what each pickle is, which code is to
- * be run to make a state again, and by which digest its pickle is known.
+ * Who could have written the files that Lean loads. Lean takes a pickle as its own memory, so
+ * whoever writes a pickle decides what Lean does. The manifest has the same power: it names the
+ * pickles and their digests, and the code of the recipes.
  */
 import { constants, type Stats } from "node:fs";
 import { LeanPickleError } from "../../errors.ts";
@@ -16,11 +16,11 @@ const WRITABLE_BY_EVERYONE = 0o002;
 const ROOT = 0;
 
 /**
- * Says in a clause why somebody else could have written a file, or what lies in a folder: its owner
- * is neither the user who runs this nor root, or everyone may write it (the sticky bit of a folder
- * is no help: everyone may still add to it). Undefined where that is not so. A group is trusted as
- * whoever put its members together trusts them. On Windows, where files have no owners and modes of
- * this kind, nothing is known and nothing is said; nor of a link, through which nothing is read.
+ * Says in a clause why somebody else could have written a file, or the files of a folder: its owner
+ * is neither the user nor root, or everyone may write it. (The sticky bit of a folder does not
+ * help: everyone may still add files.) Undefined if nobody else could. A group is trusted. On
+ * Windows files have no such owners and modes, so the answer is undefined; so it is for a link,
+ * since links are never followed.
  * @param found what is at the path itself, not behind a link
  * @returns such as `can be written by everyone`
  */
@@ -37,16 +37,16 @@ export function findForeignWriter(found: Pick<Stats, "uid" | "mode">): string | 
 }
 
 /**
- * Says in a sentence why the pickle of a state is not to be handed to Lean unless it is trusted all
- * the same; undefined where nobody else could have written it, the folders, or the manifest.
+ * Says in a sentence why the pickle of a state needs `--trust`. Undefined if nobody else could have
+ * written the pickle, its folders or the manifest.
  */
 export function findDistrust(
   workingDir: string,
   entry: Pick<ManifestState, "pickleFile">,
 ): string | undefined {
   const paths = [
-    // The folders first: what is in them afterwards is what only those put there who may. Where a
-    // pickle is being written, it could have been changed before its digest was taken.
+    // The folders come first: once they are safe, nobody else can add files to them. `tmp/` counts
+    // too, since a pickle could have been changed there before its digest was taken.
     cachePath(workingDir),
     temporaryPath(workingDir),
     picklePath(workingDir, entry),
@@ -55,14 +55,14 @@ export function findDistrust(
   return distrustOf(paths, "its pickle: it is loaded only with --trust");
 }
 
-/** As {@link findDistrust}, of the recipes, which are code to be run. */
+/** As {@link findDistrust}, for recipes, which are code to run. */
 export function findRecipeDistrust(workingDir: string): string | undefined {
   return distrustOf([manifestPath(workingDir)], "its recipe: it is run only with --trust");
 }
 
 /**
- * Refuses to write what a manifest, or its backup, says: what is written is its user's own, and so
- * would be what somebody else put in.
+ * Refuses to rewrite a manifest or a backup that somebody else could have written: after the
+ * rewrite its contents would be trusted as the user's own.
  * @throws {LeanPickleError} `untrusted`
  */
 export function checkBeforeRewrite(path: string): void {
@@ -72,7 +72,7 @@ export function checkBeforeRewrite(path: string): void {
   }
 }
 
-/** What can be done about a file that somebody else could have written. */
+/** What to do about a file that somebody else could have written. */
 export const HOW_TO_TRUST =
   'If it should be yours alone, and nobody else did write it: "chown" or "chmod o-w" it.';
 

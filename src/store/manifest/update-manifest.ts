@@ -13,16 +13,21 @@ import { checkBeforeRewrite } from "./trust.ts";
 
 /** How a manifest is changed. */
 export interface ChangeOptions extends LockOptions {
-  /** Whether one that somebody else could have written is changed: from then on it is one's own. */
+  /**
+   * Whether a manifest is changed that somebody else could have written. After the change it is the
+   * user's own.
+   */
   trust?: boolean | undefined;
 }
 
-/** How often a change starts over that another process overtook in spite of the lock. */
+/**
+ * How often a change starts over because another process changed the manifest in spite of the lock.
+ */
 const MAX_ATTEMPTS = 5;
 
 /**
  * Changes the manifest under its lock: reads it, lets `change` alter what was read, and replaces
- * it. The one before is kept as the backup. Where `change` throws, everything stays as it was.
+ * it. The previous manifest becomes the backup. If `change` throws, nothing changes.
  * @param change may run more than once
  */
 export async function updateManifest<T>(
@@ -55,7 +60,7 @@ export async function updateManifest<T>(
 }
 
 /**
- * Checks that what is to be written could be read again.
+ * Checks that a manifest can be read again after it is written.
  * @throws {LeanPickleError} `cache-damaged`
  */
 export function checkChanged(workingDir: string, manifest: Manifest): void {
@@ -67,9 +72,9 @@ export function checkChanged(workingDir: string, manifest: Manifest): void {
 }
 
 /**
- * Replaces the manifest, unless the lock is lost or the manifest is no longer the one that was read: a
- * process that was stopped for longer than a lock lasts must not overwrite the changes made since. So
- * the slow part is done before these checks, and only renames after them.
+ * Replaces the manifest, unless the lock is lost or the manifest has changed since it was read: a
+ * process that was stopped for longer than a lock lasts must not overwrite later changes. So the
+ * slow part comes before these checks, and only renames come after them.
  */
 async function replaceManifest(
   workingDir: string,
@@ -104,12 +109,12 @@ async function replaceManifest(
   }
 }
 
-/** What a file system says that has no second names for a file, or none for this one. */
+/** Error codes of file systems that cannot link this file. */
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EINVAL"]);
 
 /**
- * Gives the manifest, which is on the disk already, a second name: that takes no space, which there
- * may be none of where states are to be removed. Where that cannot be, its text is written again.
+ * Makes the manifest on disk the backup, by a link: a link needs no space, and a full disk may be
+ * why states are removed. If the file system cannot link, the text is written again.
  */
 async function copyManifest(workingDir: string, text: string, path: string): Promise<void> {
   try {
@@ -123,9 +128,9 @@ async function copyManifest(workingDir: string, text: string, path: string): Pro
 }
 
 /**
- * What is written for a manifest: one line for each state and each recipe, which is little to read,
- * and easy to look at and to compare.
- * @throws {LeanPickleError} `cache-damaged` where it cannot be written
+ * The text of a manifest: one line for each state and each recipe, so that it is short, and easy to
+ * read and to compare.
+ * @throws {LeanPickleError} `cache-damaged` if it cannot be written
  */
 export function manifestText(workingDir: string, manifest: Manifest): string {
   const text = unlessTooDeep(workingDir, () => {
@@ -150,7 +155,7 @@ function unlessTooDeep(workingDir: string, write: () => string): string {
   try {
     return write();
   } catch (error) {
-    // What can be parsed can be nested too deeply to be written again, where it is not known.
+    // JSON that can be parsed may be nested too deeply to be written again, in unknown fields.
     const message = `${manifestPath(workingDir)} cannot be written again: ${error}.`;
     const hint = "Nothing was changed. Restore it from a copy.";
     throw new LeanPickleError("cache-damaged", message, { hint, cause: error });

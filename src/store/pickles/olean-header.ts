@@ -36,7 +36,7 @@ export function parseOleanHeader(bytes: Buffer): OleanHeader | null {
   return null;
 }
 
-/** The text before the padding of NULs; null where there is none, or no text. */
+/** The text before the padding of NULs; null if there is none, or no text. */
 function paddedText(field: Buffer): string | null {
   const end = field.indexOf(0);
   const text = field.toString("latin1", 0, end === -1 ? field.length : end);

@@ -15,7 +15,7 @@ import { HEADER_BYTES, type OleanHeader, parseOleanHeader } from "./olean-header
 /** How much of a pickle is read at once. */
 const CHUNK_BYTES = 2 ** 20;
 
-/** What is known of a pickle once it is written. */
+/** The facts of a written pickle. */
 export interface PickleFacts {
   bytes: number;
   sha256: string;
@@ -26,7 +26,7 @@ export interface PickleFacts {
 /** The entry of a manifest, as far as it describes the pickle. */
 export type PickleEntry = Pick<ManifestState, "pickleFile" | "bytes" | "sha256">;
 
-/** A place, in the cache, where a REPL can write a pickle that is nobody's yet. */
+/** A path in the cache where a REPL can write a pickle that is no state's yet. */
 export class TemporaryPickle {
   /** The absolute path to give to the REPL, whose working directory is another. */
   readonly path: string;
@@ -39,8 +39,8 @@ export class TemporaryPickle {
   }
 
   /**
-   * Makes a place, and the cache's folders where they are missing; the file itself is the REPL's to
-   * make. What becomes of it is to be {@link keep kept} or {@link discard discarded}.
+   * Makes such a path, and the cache's folders if they are missing. The REPL makes the file. The
+   * caller must {@link keep} or {@link discard} it.
    */
   static async create(workingDir: string): Promise<TemporaryPickle> {
     await prepareFolders(workingDir);
@@ -81,8 +81,7 @@ export class TemporaryPickle {
   /** Removes what is left here: the file, and what Lean writes beside it while it pickles. */
   async discard(): Promise<void> {
     const folder = temporaryPath(this.#workingDir);
-    // Where the folder cannot be listed, what went wrong is told by what else failed in it; what is
-    // left in it is garbage, and no state's.
+    // If the folder cannot be listed, another error has reported that. The files left in it are garbage.
     const names = await fileSystem.readdir(folder).catch(() => []);
     for (const name of names.filter((each) => each.startsWith(this.#name))) {
       await fileSystem.rm(join(folder, name), { force: true });
@@ -90,7 +89,7 @@ export class TemporaryPickle {
   }
 }
 
-/** Makes the names of all pickles that were kept durable. */
+/** Makes the names of all kept pickles durable: call it before the manifest names them. */
 export async function syncPickles(workingDir: string): Promise<void> {
   await syncDirectory(cachePath(workingDir));
 }
@@ -110,13 +109,13 @@ interface PickleDamage {
   clause: string;
 }
 
-/** A pickle that is as it was written, with its header; or what is wrong with it. */
+/** An undamaged pickle with its header, or its damage. */
 export type ExaminedPickle = { header: OleanHeader | null } | PickleDamage;
 
 /**
  * Checks that a pickle is the one that was written: Lean checks nothing, and a damaged one is
  * undefined behaviour in it. Returns a sentence that says what is wrong, or undefined.
- * @throws {LeanPickleError} `cache-damaged` where its folder is none
+ * @throws {LeanPickleError} `cache-damaged` if its folder is no folder
  */
 export async function findDamage(
   workingDir: string,

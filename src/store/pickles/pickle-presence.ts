@@ -1,4 +1,4 @@
-/** What can be told of pickles, and noted on them, without reading them. */
+/** Presence and last use of pickles, without reading them. */
 import { isSystemError } from "../../errors.ts";
 import { READ_NO_FOLLOW } from "../../system/small-file.ts";
 import { fileSystem } from "../disk/file-system.ts";
@@ -14,9 +14,9 @@ export function isPickleThere(workingDir: string, entry: Located): boolean {
 }
 
 /**
- * Notes that a state is used: the last use of a state is the modification time of its pickle. A
- * cache that cannot be written to can be used all the same. A file that has other names too is left
- * alone: these may be anywhere.
+ * Records the use of a state: its last use is the modification time of its pickle. A read-only
+ * cache can still be used, so a failure is ignored. A file with several links is not touched: the
+ * others may be anywhere.
  */
 export function touchPickle(workingDir: string, entry: Located): void {
   const now = new Date();

@@ -6,7 +6,7 @@ import type { ChangeOptions } from "../manifest/update-manifest.ts";
 import { updateManifest } from "../manifest/update-manifest.ts";
 import { removePickle } from "./pickle-file.ts";
 
-/** What came of removing states. */
+/** The result of removing states. */
 export interface Removal {
   removed: ManifestState[];
   /** Pickles that could not be removed: no state names them any more, but they take space. */
@@ -14,9 +14,9 @@ export interface Removal {
 }
 
 /**
- * Removes the states that are there, of those that are named. The manifest goes first, so that it
- * never names a pickle that is gone; a process that is loading one keeps what it has open.
- * @param mayGo asked under the lock of each that is there; by default all may
+ * Removes the named states, as far as they exist. The manifest is changed first, so that it never
+ * names a missing pickle. A process that is loading a pickle keeps the open file.
+ * @param mayGo called under the lock for each state; by default all are removed
  */
 export async function removeStates(
   workingDir: string,
@@ -46,14 +46,14 @@ export async function removeStates(
 }
 
 /**
- * Changes the manifest so that it gets smaller, also where no space is left: then the backup, which
- * is as large as the manifest, goes first. The change makes a new one.
+ * Changes the manifest so that it gets smaller, even on a full disk: then the backup, which is as
+ * large as the manifest, is removed first. The change makes a new backup.
  */
 async function makingRoom<T>(workingDir: string, update: () => Promise<T>): Promise<T> {
   try {
     return await update();
   } catch (error) {
-    // Where only the sync of the folder failed, in the end, the change is made.
+    // If only the final sync of the folder failed, the change is made.
     if (!isFull(error) || error.path === workingDir) {
       throw error;
     }
