@@ -18,14 +18,14 @@ import {
 } from "./locate/selected-toolchain.ts";
 import { type FoundTool, findLake } from "./locate/tools.ts";
 
-/** How what was named was named, such as `--repl` or `LEAN_PICKLE_REPL`. */
+/** The option or variable that named each of these, such as `--repl` or `LEAN_PICKLE_REPL`. */
 export interface Origins {
   repl?: string | undefined;
   project?: string | undefined;
   lake?: string | undefined;
 }
 
-/** Where a REPL is looked for. */
+/** Where to look for a REPL. */
 export interface ReplSearch {
   /** An executable REPL, or a checkout of the REPL that was built; else the usual places count. */
   repl?: string | undefined;
@@ -33,7 +33,7 @@ export interface ReplSearch {
   project?: string | undefined;
   /** The executable `lake`; the one on PATH, or elan's, by default. */
   lake?: string | undefined;
-  /** How each of them was named. */
+  /** The options or variables that named them. */
   origins?: Origins | undefined;
   /** The time that `lake env` may take, in seconds: 300 by default. */
   timeout?: number | undefined;
@@ -41,7 +41,7 @@ export interface ReplSearch {
   signal?: AbortSignal | undefined;
 }
 
-/** The command that starts a REPL, and what is known of it. */
+/** The command that starts a REPL, and facts about it. */
 export interface FoundRepl {
   /** The executable of the REPL. */
   command: string;
@@ -49,25 +49,25 @@ export interface FoundRepl {
   from: string;
   /** The folder to run in: that of the project. */
   cwd?: string;
-  /** The toolchain that runs, such as `leanprover/lean4:v4.33.0`; null where unknown. */
+  /** The toolchain that runs, such as `leanprover/lean4:v4.33.0`; null if unknown. */
   toolchain: string | null;
   /**
-   * Asks for the whole environment to run in, which in a project is that of `lake env`. Lake is
-   * asked once, when the first REPL is to be started.
-   * @throws {LeanPickleError} `no-repl` where lake fails
+   * The whole environment to run in; in a project, the one that `lake env` gives. Lake is asked
+   * once, before the first REPL is started.
+   * @throws {LeanPickleError} `no-repl` if lake fails
    */
   askEnv: () => Promise<NodeJS.ProcessEnv>;
   /** What to do where Lean does not find an import. */
   adviceOnImports: string;
   /**
-   * Tells what states that are made with it stand on, beside what was done to make them. It reads
-   * files anew at each call, and starts nothing.
-   * @param imports the modules that the code at the root imports; null where they are not known
+   * Identifies Lean for states that are made with this REPL. It reads files at each call, and starts
+   * no process.
+   * @param imports the modules that the code at the root imports; null if they are not known
    */
   identify: (imports: readonly string[] | null) => Promise<LeanIdentity>;
 }
 
-/** What was found of all that it takes to run a REPL. */
+/** The project, lake, toolchain and REPL that were found. */
 export interface Surroundings {
   project: Project | undefined;
   lake: FoundTool | undefined;
@@ -79,7 +79,7 @@ export interface Surroundings {
 }
 
 /**
- * Looks for all that it takes to run a REPL, in files alone.
+ * Looks for the project, lake, the toolchain and the REPL, in files alone.
  * @throws {LeanPickleError} `usage` for a project or a lake that is named and not there, `no-repl`
  * for such a REPL
  */
@@ -98,7 +98,7 @@ function findSurroundings(search: ReplSearch): Surroundings {
   };
 }
 
-/** The REPL that is named, or else the first of those that nobody had to name. */
+/** The named REPL, else the first one in the usual places. */
 export function findReplPlace(
   { repl: named, origins }: ReplSearch,
   project: string | undefined,
@@ -121,9 +121,9 @@ export function replToolchainOf(
 }
 
 /**
- * Finds the REPL and how to run it: with what `lake env` says in a project that has a lakefile,
- * where there is a `lake`, and as it is otherwise; outside a project, with the toolchain that the
- * REPL was built with.
+ * Finds the REPL and how to run it. In a project with a lakefile, and if there is a `lake`, it runs
+ * in the environment of `lake env`. Outside a project it runs with the toolchain that it was built
+ * with.
  * @throws {LeanPickleError} `no-repl`, also for one that was built with another toolchain than the
  * project's; `usage` for a project or a lake that is not there
  */
@@ -143,7 +143,7 @@ export async function findRepl(search: ReplSearch): Promise<FoundRepl> {
     lake: project?.hasLakefile ? lake?.path : undefined,
     folder: project?.folder,
     toolchain,
-    // Where nothing chooses a Lean, elan would run its default one.
+    // If no toolchain is chosen, elan would run its default one.
     mustName: chosen === null,
     timeout: search.timeout,
     signal: search.signal,
@@ -158,7 +158,7 @@ export async function findRepl(search: ReplSearch): Promise<FoundRepl> {
       env ??= import("./locate/lean-environment.ts")
         .then(({ askLeanEnvironment }) => askLeanEnvironment(asking))
         .catch((error: unknown) => {
-          // What failed may go well the next time; those that wait fail together.
+          // A failure may be temporary, so the next call asks again; callers that already wait fail together.
           env = undefined;
           throw error;
         });

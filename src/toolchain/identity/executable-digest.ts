@@ -23,13 +23,13 @@ const HASHED_EACH_TIME = 1024 * 1024;
 /** In milliseconds: more than one tick of any file system's clock (FAT has the longest, 2 s). */
 const SETTLED_AFTER = 2000;
 
-/** What tells whether a file is the one that was hashed. */
+/** The fields by which a file is recognised as the one that was hashed. */
 const STAMP = ["dev", "ino", "size", "mtimeNs", "ctimeNs"] as const;
 
 /**
- * The SHA-256 of an executable, as 64 hexadecimal digits. That of a large one is remembered in the
- * user's cache folder, in `executables/<SHA-256 of its real path>.json`, and believed as long as
- * device, inode, size and the times in nanoseconds are those of the file.
+ * The SHA-256 of an executable, as 64 hexadecimal digits. The digest of a large file is stored in
+ * the user's cache folder, in `executables/<SHA-256 of its real path>.json`, and used as long as
+ * the file has the same device, inode, size and times (in nanoseconds).
  * @throws an error of the operating system where the executable cannot be read
  */
 export function digestExecutable(path: string): string {
@@ -47,7 +47,7 @@ export function digestExecutable(path: string): string {
     }
     const sha256 = hash(file);
     const after = fstatSync(file, { bigint: true });
-    // A file that changed a moment ago may change again without its times showing it.
+    // A file that has just changed may change again within one tick of the clock, with the same times.
     const isSettled = now - Number(before.ctimeMs) >= SETTLED_AFTER;
     if (memo !== undefined && isSettled && STAMP.every((part) => before[part] === after[part])) {
       remember(memo, before, sha256);
@@ -86,7 +86,7 @@ function parseMemo(text: string): Record<string, unknown> {
   return memo instanceof Object ? { ...memo } : {};
 }
 
-/** Whatever keeps a memo from being written only costs the next run the hashing. */
+/** Writes a memo. A failure is ignored: it only costs the next run the hashing. */
 function remember(memo: string, file: BigIntStats, sha256: string): void {
   const stamp = STAMP.map((part) => [part, String(file[part])]);
   const text = JSON.stringify({ ...Object.fromEntries(stamp), sha256 });

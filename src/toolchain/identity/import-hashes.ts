@@ -1,4 +1,4 @@
-/** What lake knows of the modules that code imports. */
+/** The hashes that lake stores of imported modules. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type Evidence, isThere } from "../locate/observed-files.ts";
@@ -36,7 +36,7 @@ export function identifyImports(
   return Object.fromEntries(hashes);
 }
 
-/** The names of the folders and the file that a module lies at; none where there cannot be one. */
+/** The names of the folders and the file that a module lies at; none if there cannot be one. */
 function partsOf(module: string): string[] {
   const quoted = module.match(/«[^»]*»|[^.«»]+/g) ?? [];
   const parts = quoted.map((part) => part.replace(/^«|»$/g, ""));
@@ -56,7 +56,9 @@ class Traces {
     this.#evidence = evidence;
   }
 
-  /** The hash of a module: those of all roots that have it, as it is not known which one Lean takes. */
+  /**
+   * The hash of a module: those of all roots that have it, as it is not known which one Lean takes.
+   */
   hashOf(module: string, parts: readonly string[]): string | null {
     const hashes = new Set<string>();
     for (const root of this.#roots.filter((root) => mayHold(root, parts))) {
@@ -71,10 +73,10 @@ class Traces {
     return hashes.size > 0 ? [...hashes].join("+") : this.#unknown(noTrace(module));
   }
 
-  /** The hash of a module in one root; undefined where it is not there, null where it is not known. */
+  /** The hash of a module in one root; undefined if it is not there, null if it is not known. */
   #hashIn(root: ModuleRoot, module: string, parts: readonly string[]): string | null | undefined {
     const path = join(root.folder, ...parts);
-    // Lake writes it before the trace: one that is young tells of a build that is going on.
+    // Lake writes it before the trace, so a young file means that a build is running.
     this.#evidence.look(`${path}.olean`);
     const found = this.#evidence.read(`${path}.trace`);
     if (found === "unreadable") {
@@ -87,10 +89,9 @@ class Traces {
     if (hash === null) {
       return this.#unknown(`the trace of the module ${module} is not understood`);
     }
-    // A module of the module system (which is what has an .olean.private) is not built again where
-    // only private parts of what it imports changed, so that its hash stays the same. The REPL is no
-    // such module and loads private parts too: there, each module that may be behind it counts.
-    // What lake holds at a revision does not change in this way.
+    // A module of the module system has an .olean.private. It is not built again if only private parts
+    // of its imports change, so its hash stays the same. The REPL loads private parts too, so each
+    // module that may be behind it counts. Packages that lake pins to a revision do not change so.
     if (root.kind === "pinned" || !isThere(`${path}.olean.private`)) {
       return hash;
     }
@@ -100,11 +101,11 @@ class Traces {
       : `${hash}/${digest}`;
   }
 
-  /** The digest of all traces that a module of a root may have behind it; null where not known. */
+  /** The digest of all traces that a module of a root may have behind it; null if not known. */
   #digestBehind(root: ModuleRoot): string | null {
     let digest = this.#digests.get(root);
     if (digest === undefined) {
-      // What is used where it lies may import each other.
+      // Local packages may import each other.
       const roots = this.#roots.filter((other) => other === root || other.kind === "local");
       digest = this.#digestOf(roots);
       this.#digests.set(root, digest);
@@ -120,7 +121,7 @@ class Traces {
         if (path === null || typeof found === "string") {
           return null;
         }
-        // What is not understood is told by all that it says.
+        // A trace that is not understood counts by its whole content.
         traces.push([index, path, parseDepHash(found.toString()) ?? `content ${sha256(found)}`]);
       }
     }
@@ -133,7 +134,7 @@ class Traces {
   }
 }
 
-/** Whether a module can lie in a root: most roots are told apart without asking for its files. */
+/** Whether a root can hold a module: most cannot, and no file has to be looked up for that. */
 function mayHold({ names }: ModuleRoot, [first, ...rest]: readonly string[]): boolean {
   if (first === undefined) {
     return false;

@@ -18,35 +18,37 @@ const PROJECT_FILES = [
   "lake-manifest.json",
 ] as const;
 
-/** What Lean is, as plain JSON that holds no path, time, process, host or user. */
+/** The identity of Lean as plain JSON, without paths, times, processes, hosts or users. */
 type LeanInputs = {
   /** The full name of the toolchain that runs; null if none is named. */
   toolchain: string | null;
-  /** Which REPL runs; null where that is not known. */
+  /** Which REPL runs; null if that is not known. */
   repl: ReplIdentity | null;
-  /** The SHA-256 of each file of the project, null where it has none; null without a project. */
+  /** The SHA-256 of each file of the project, null if it has none; null without a project. */
   project: Record<(typeof PROJECT_FILES)[number], string | null> | null;
   /**
-   * The hash that lake keeps of each imported module that does not come with Lean, null where it is
-   * not known; null where it is not known what is imported.
+   * The hash that lake keeps of each imported module that does not come with Lean, null if it is
+   * not known; null if it is not known what is imported.
    */
   imports: Record<string, string | null> | null;
 };
 
-/** What Lean is, as far as it decides what a state means: the same on any machine. */
+/**
+ * The identity of Lean, as far as the meaning of a state depends on it: the same on any machine.
+ */
 export interface LeanIdentity {
-  /** What goes into a key. */
+  /** The part of a key. */
   inputs: LeanInputs;
   /** A clause for each part that is not known, such as `lake keeps no trace of the module Foo`. */
   unknown: string[];
-  /** When the youngest of the files that tell changed last, in milliseconds since the epoch. */
+  /** The last change of the youngest file that was read, in milliseconds since the epoch. */
   changedAt: number;
 }
 
 /**
- * Tells what Lean is, from files alone. They are read anew each time: what they say before and after
- * Lean runs tells whether it changed in between.
- * @param imports the modules that the code at the root imports; null where they are not known
+ * Identifies Lean from files alone. They are read at each call, so that calls before and after Lean
+ * runs show whether it changed in between.
+ * @param imports the modules that the code at the root imports; null if they are not known
  */
 export function identifyLean(place: LeanPlace, imports: readonly string[] | null): LeanIdentity {
   const evidence = new Evidence();
@@ -63,7 +65,7 @@ export function identifyLean(place: LeanPlace, imports: readonly string[] | null
 }
 
 /**
- * Tells what states stand on whichever REPL makes or loads them: their project and what they import.
+ * The inputs of states that do not depend on the REPL: their project and their imports.
  * @param project its folder
  */
 export function identifyBasis(

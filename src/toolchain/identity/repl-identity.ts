@@ -9,7 +9,7 @@ import { readToolchain } from "../locate/selected-toolchain.ts";
 import { digestExecutable } from "./executable-digest.ts";
 import { parseDepHash } from "./trace-file.ts";
 
-/** Which REPL it is: by what it was built from, or else by what it is. */
+/** The identity of a REPL: what it was built from, else its content. */
 export type ReplIdentity =
   | {
       /** The commit of its checkout. */
@@ -17,8 +17,8 @@ export type ReplIdentity =
       /** The toolchain in the `lean-toolchain` of its checkout, by its full name. */
       toolchain: string;
       /**
-       * What lake built it from: it tells local changes, and a commit that was checked out and not
-       * built. Absent where lake keeps no trace of it.
+       * The hash of what lake built it from: it shows local changes, and a commit that was checked
+       * out but not built. Absent if lake stores no trace.
        */
       trace?: string;
     }
@@ -28,9 +28,9 @@ export type ReplIdentity =
     };
 
 /**
- * Tells which REPL an executable is: by commit, toolchain and lake's trace where it lies where it
- * was built in a checkout that has them all, which holds on any machine; else by its content. Null,
- * with a clause, where that cannot be read.
+ * Identifies the REPL behind an executable. If it lies in the checkout where it was built, and that
+ * has a commit, a toolchain and a trace of lake, these identify it on any machine; else its content
+ * does. Null, with a clause, if it cannot be read.
  */
 export function identifyRepl(repl: string, evidence: Evidence): ReplIdentity | null {
   evidence.look(repl);
@@ -67,11 +67,11 @@ function identifyBuild(checkout: string, path: string, evidence: Evidence): Repl
     return { revision, toolchain };
   }
   const trace = found === "unreadable" ? null : parseDepHash(found.toString());
-  // A trace that cannot be read says that there is something to tell: only the content does then.
+  // A trace that cannot be read identifies nothing: only the content does then.
   return trace === null ? null : { revision, toolchain, trace };
 }
 
-/** A link that lies in a checkout leads to something that need not have been built there. */
+/** Whether a path is a link: its target need not have been built in the checkout. */
 function isLink(path: string): boolean {
   try {
     return lstatSync(path).isSymbolicLink();

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { isFolder, listFolder } from "../locate/observed-files.ts";
 
 /**
- * The `.trace` files anywhere below a folder, as paths from it, in an order that is always the same;
- * and null for each thing that may hold a compiled module of which no trace is found.
+ * The `.trace` files anywhere below a folder, as relative paths in a fixed order; and a null for
+ * each file or folder that may hold a compiled module without a trace.
  * @param others folders that are left out, as one root lies below another in `.lake/build/lib`
  */
 export function* tracesBelow(
@@ -35,7 +35,7 @@ function isUntraced(name: string, names: ReadonlySet<string>): boolean {
   return name.endsWith(".olean") && !names.has(name.replace(/olean$/, "trace"));
 }
 
-/** Such a link might lead back here, for ever: lake makes none. */
+/** A link to a folder might lead back here for ever. Lake makes none. */
 function leadsToFolder(entry: Dirent, path: string): boolean {
   return entry.isSymbolicLink() && isFolder(path);
 }

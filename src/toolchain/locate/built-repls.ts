@@ -1,4 +1,4 @@
-/** Where `lean-pickle setup` keeps the REPLs that it built: one checkout for each toolchain. */
+/** The REPLs that `lean-pickle setup` built: one checkout for each toolchain. */
 import { writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { compareVersions, isSameToolchain, normalizeToolchain } from "../../system/lean-version.ts";
@@ -10,16 +10,18 @@ import { readToolchain } from "./selected-toolchain.ts";
 import { userCacheFolder } from "./user-cache.ts";
 
 /**
- * `origin/repository:release`, or a release or a name of one's own alone, as elan reads toolchains
- * (`lookup_unresolved_toolchain_desc` in its src/elan/toolchain.rs); less what would be no plain
- * name of a folder, and `--`, which stands for `/` and `:` there.
+ * A toolchain as elan reads it (`lookup_unresolved_toolchain_desc` in its src/elan/toolchain.rs):
+ * `origin/repository:release`, or a release or a custom name alone. Names that are no plain name of
+ * a folder are left out, and names with `--`, which stands for `/` and `:` in a folder's name.
  */
 const TOOLCHAIN = /^(?!.*--)(?:[a-z0-9_][\w-]*\/[a-z0-9_][\w-]*:)?[a-z0-9][\w.-]*$/i;
 
-/** Longer ones are names of no toolchain, and perhaps of no folder. */
+/** Longer names are no toolchains, and perhaps no valid names of folders. */
 const MOST_CHARACTERS = 200;
 
-/** The folder that holds the REPLs that were built; undefined where the user has no folder for caches. */
+/**
+ * The folder that holds the REPLs that were built; undefined if the user has no folder for caches.
+ */
 export function builtReplsFolder(): string | undefined {
   const cache = userCacheFolder();
   return cache && join(cache, "repl");
@@ -40,8 +42,8 @@ export function builtReplFolder(toolchain: string): string | undefined {
 }
 
 /**
- * The folder in which the REPL of a toolchain is built, and lies when it was: {@link builtReplFolder}
- * is a link to there. No toolchain's name begins as it does.
+ * The folder in which the REPL of a toolchain is built, and lies when it was: {@link
+ * builtReplFolder} is a link to there. No toolchain's name begins as it does.
  */
 export function buildsFolder(toolchain: string): string | undefined {
   const folder = builtReplFolder(toolchain);
@@ -49,7 +51,7 @@ export function buildsFolder(toolchain: string): string | undefined {
 }
 
 /**
- * The executable of the REPL that was built for a toolchain; undefined where there is none. What is
+ * The executable of the REPL that was built for a toolchain; undefined if there is none. What is
  * there is whole: a checkout gets this name only after it was built and has worked.
  * @param toolchain as for {@link builtReplFolder}
  */
@@ -86,7 +88,7 @@ function isFor(folder: string, toolchain: string): boolean {
   return own !== null && isSameToolchain(own, toolchain) === true;
 }
 
-/** What `lean-pickle setup` notes of a REPL that it built. */
+/** The record that `lean-pickle setup` writes about a REPL that it built. */
 export interface BuildRecord {
   /** The URL or the path of the repository. */
   source: string;
@@ -97,12 +99,12 @@ export interface BuildRecord {
 /** In the folder of lake, which git leaves alone: the checkout stays as it was fetched. */
 const RECORD = join(".lake", "lean-pickle.json");
 
-/** Notes in a checkout where it comes from. */
+/** Writes into a checkout where it comes from. */
 export function writeBuildRecord(checkout: string, { source, rev }: BuildRecord): void {
   writeFileSync(join(checkout, RECORD), `${JSON.stringify({ source, rev })}\n`);
 }
 
-/** What was noted in a checkout; undefined where there is nothing of it. */
+/** What was noted in a checkout; undefined if there is nothing of it. */
 export function readBuildRecord(checkout: string): BuildRecord | undefined {
   const found = readObserved(join(checkout, RECORD));
   const parsed = typeof found === "string" ? null : parseJson(found.toString());
@@ -110,7 +112,7 @@ export function readBuildRecord(checkout: string): BuildRecord | undefined {
   return typeof source === "string" && typeof rev === "string" ? { source, rev } : undefined;
 }
 
-/** Whether a checkout is at what a user calls a tag, a branch or a commit, or was when it was made. */
+/** Whether a checkout is at a tag, branch or commit that a user named, or was when it was built. */
 export function isAtRevision(checkout: string, rev: string): boolean {
   const isCommit = COMMIT.test(rev) && headRevision(checkout)?.startsWith(rev) === true;
   return isCommit || readBuildRecord(checkout)?.rev === rev;

@@ -10,7 +10,7 @@ export function checkoutOf(path: string): string | undefined {
   return path.endsWith(`/${BUILT_REPL}`) ? path.slice(0, -BUILT_REPL.length - 1) : undefined;
 }
 
-/** An executable's own path, and the one that it leads to where that is another one. */
+/** The path of an executable and, if it is a link, the path of its target. */
 export function pathsOfRepl(repl: string): string[] {
   const real = followLinks(repl);
   return real === "absent" || real === "unreadable" || real === repl ? [repl] : [repl, real];

@@ -1,10 +1,10 @@
-/** What elan, which installs and chooses Leans, keeps on the disk. Nothing of it is changed here. */
+/** The files of elan, which installs Leans and chooses one. They are only read here. */
 import { basename, dirname, join, resolve } from "node:path";
 import { namesOneLean, normalizeToolchain, parseToolchainFile } from "../../system/lean-version.ts";
 import { followLinks, isExecutable, isThere, readObserved } from "./observed-files.ts";
 import { homeFolder } from "./user-cache.ts";
 
-/** The folder of elan: `$ELAN_HOME`, else `~/.elan`. Undefined where the user has no home. */
+/** The folder of elan: `$ELAN_HOME`, else `~/.elan`. Undefined if the user has no home. */
 export function elanHome(): string | undefined {
   const { ELAN_HOME } = process.env;
   if (ELAN_HOME !== undefined && ELAN_HOME !== "") {
@@ -16,7 +16,7 @@ export function elanHome(): string | undefined {
 
 /** What `elan default` and `elan override set` have chosen. */
 export interface ElanSettings {
-  /** The toolchain where nothing else names one; null for none. */
+  /** The default toolchain; null for none. */
   defaultToolchain: string | null;
   /** By folder, the toolchain in it and below it. */
   overrides: ReadonlyMap<string, string>;
@@ -26,7 +26,7 @@ const STRING = /"(?:[^"\\]|\\.)*"|'[^']*'/.source;
 const ENTRY = new RegExp(`^\\s*(${STRING}|[\\w-]+)\\s*=\\s*(${STRING})\\s*(?:#.*)?$`);
 const TABLE = /^\s*\[([^\]]*)\]/;
 
-/** Reads elan's settings, in its `settings.toml`; none where there is no elan. */
+/** Reads elan's settings, in its `settings.toml`; none if there is no elan. */
 export function readElanSettings(): ElanSettings {
   const home = elanHome();
   const found = home === undefined ? "absent" : readObserved(join(home, "settings.toml"));
@@ -54,7 +54,9 @@ export function parseElanSettings(text: string): ElanSettings {
   return { defaultToolchain, overrides };
 }
 
-/** A string of TOML: `'...'` is as it stands; in `"..."` there are escapes, nearly those of JSON. */
+/**
+ * A string of TOML: `'...'` is as it stands; in `"..."` there are escapes, nearly those of JSON.
+ */
 function unquote(text: string): string {
   if (!text.startsWith('"')) {
     return text.replace(/^'(.*)'$/, "$1");
@@ -82,7 +84,7 @@ export function overrideFor({ overrides }: ElanSettings, folder: string): string
 }
 
 /**
- * Whether a program is one of those through which elan runs Lean: links to it, or copies, which lie
+ * Whether a program is one of elan's proxies for Lean: links to elan or copies of it, which lie
  * beside it and may be linked from elsewhere.
  */
 export function isElans(path: string): boolean {
@@ -93,7 +95,7 @@ export function isElans(path: string): boolean {
 
 /**
  * Whether elan has a toolchain installed: its folder is the whole name with `--` for `/` and `---`
- * for `:`. Undefined where that cannot be told: there is no elan, or the name stands for another
+ * for `:`. Undefined if that cannot be told: there is no elan, or the name stands for another
  * Lean each time.
  */
 export function isInstalled(toolchain: string): boolean | undefined {
@@ -103,11 +105,11 @@ export function isInstalled(toolchain: string): boolean | undefined {
   }
   const folder = (name: string): string =>
     join(home, "toolchains", name.replace("/", "--").replace(":", "---"));
-  // Before it knew of other origins, elan used the name as it was given.
+  // Older versions of elan know no origins, and use the name as it was given.
   return isThere(folder(normalizeToolchain(toolchain))) || isThere(folder(toolchain));
 }
 
-/** Whether to run a program with a toolchain would have elan download that first. */
+/** Whether elan would download the toolchain before it runs a program. */
 export function wouldDownload(program: string, toolchain: string): boolean {
   return isElans(program) && isInstalled(toolchain) === false;
 }

@@ -13,7 +13,7 @@ export const COMMIT = /^[0-9a-f]{7,64}$/;
  * The commit that is checked out in a folder, as 40 or 64 hexadecimal digits, read as git's
  * gitrepository-layout(5) and gitformat-packed-refs say: a `.git` that is a folder or, in worktrees
  * and submodules, a file that names one; a HEAD that is a commit or names a ref, which lies in a
- * file of its own or among the packed ones. Null where there is no such commit, or where it is kept
+ * file of its own or among the packed ones. Null if there is no such commit, or where it is kept
  * in another way (reftable).
  */
 export function headRevision(checkout: string): string | null {

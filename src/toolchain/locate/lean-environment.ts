@@ -8,15 +8,15 @@ import { parseJson } from "./json.ts";
 import { findMissingPackages } from "./missing-packages.ts";
 import { elanFolder, findOnPath, findTool } from "./tools.ts";
 
-/** What decides on the environment of a REPL. */
+/** The settings that decide on the environment of a REPL. */
 export interface EnvironmentQuestion {
-  /** The lake to ask; undefined where the environment is this process's own. */
+  /** The lake to ask; undefined if the environment is this process's own. */
   lake: string | undefined;
-  /** The folder of the project; undefined where there is none. */
+  /** The folder of the project; undefined if there is none. */
   folder: string | undefined;
-  /** The toolchain that is to run; null where it is not known. */
+  /** The toolchain that is to run; null if it is not known. */
   toolchain: string | null;
-  /** Whether elan has to be told which toolchain that is. */
+  /** Whether ELAN_TOOLCHAIN has to name that toolchain. */
   mustName: boolean;
   /** What lake is given to add to; by default this process's own environment. */
   base?: NodeJS.ProcessEnv | undefined;
@@ -28,17 +28,17 @@ export interface EnvironmentQuestion {
 /** In seconds: lake may have to compile a lakefile first. */
 const DEFAULT_TIMEOUT_S = 300;
 
-/** How much of what lake says is told, in characters. */
+/** How much of the output of lake an error quotes, in characters. */
 const MOST_WORDS = 2000;
 
 /** Prints the environment of the program that runs it, whatever characters are in that. */
 const PRINT_ENVIRONMENT = 'process.stdout.write("\\n" + JSON.stringify(process.env) + "\\n")';
 
 /**
- * Tells the whole environment that a REPL is to run in. Node itself is what lake is given to run:
- * not every system has an `env -0`, and `lake env` alone prints only what lake sets, and before
- * Lake 4.1.0 nothing.
- * @throws {LeanPickleError} `no-repl` where lake fails, or where elan would have to download Lean or
+ * The whole environment for a REPL. `lake env` runs Node, which prints its environment: not every
+ * system has an `env -0`, and `lake env` alone prints only the variables that lake sets, and before
+ * Lake 4.1.0 none.
+ * @throws {LeanPickleError} `no-repl` if lake fails, or where elan would have to download Lean or
  * lake what the project requires
  */
 export async function askLeanEnvironment(
@@ -67,7 +67,10 @@ export async function askLeanEnvironment(
   return printed;
 }
 
-/** The REPL asks `lean` where its library is: elan's has to be found also by a shell without it. */
+/**
+ * Adds elan's folder to PATH: the REPL asks `lean` for its library, and not every shell has it
+ * there.
+ */
 function withLean(base: NodeJS.ProcessEnv, toolchain: string | null): NodeJS.ProcessEnv {
   const { PATH = "" } = base;
   const folder = findOnPath("lean") === undefined && findTool("lean") ? elanFolder() : undefined;
@@ -85,7 +88,7 @@ function parseLastLine(text: string): NodeJS.ProcessEnv | undefined {
     : undefined;
 }
 
-/** Running `lake` or `lean` would download it, which nobody has asked for. */
+/** The error if running `lake` or `lean` would download a toolchain, which nobody asked for. */
 function notInstalled(toolchain: string): LeanPickleError {
   const name = normalizeToolchain(toolchain);
   return new LeanPickleError("no-repl", `The toolchain ${name} is not installed.`, {

@@ -1,10 +1,10 @@
-/** What lake would fetch before it does anything else. */
+/** Packages that lake would fetch before it does anything else. */
 import { join } from "node:path";
 import { listSome } from "../../output/lists.ts";
 import { Evidence, isThere, readObserved } from "./observed-files.ts";
 import { packageFolders } from "./package-folders.ts";
 
-/** What a project requires and has not got. */
+/** A missing package of a project. */
 export interface MissingPackages {
   /** A clause, such as `its package mathlib is not there`. */
   what: string;
@@ -20,7 +20,7 @@ const REQUIRES = {
 
 /**
  * What any use of lake in a project, `lake env` too, would first clone from elsewhere
- * (`PackageEntry.materialize` in Lake's Lake/Load/Materialize.lean); undefined where all is there.
+ * (`PackageEntry.materialize` in Lake's Lake/Load/Materialize.lean); undefined if all is there.
  * Where there is no `lake-manifest.json`, lake would choose by itself what the lakefile requires.
  * @param project its folder
  */

@@ -1,4 +1,4 @@
-/** Looking at the files that tell what Lean is. */
+/** Reading the files that identify Lean. */
 import {
   accessSync,
   constants,
@@ -14,14 +14,14 @@ import { readSmallFile } from "../../system/small-file.ts";
 /** A file that is not there, or one that is there and cannot be read. */
 export type NotRead = "absent" | "unreadable";
 
-/** What is longer is none of the files that are looked for here. */
+/** Longer files are none of those that are looked for here. */
 const MAX_BYTES = 2 ** 24;
 
 /**
- * What was looked at to tell what Lean is: when it changed last, and what could not be told.
+ * Reads the files that identify Lean, and records the youngest change and the unknown parts.
  *
- * It reads without handing each file to another thread: the files are small and many, and most of
- * them are in the memory of the system, where that would take longer than reading them.
+ * It reads synchronously: the files are small and many, and most are in the system's cache, so
+ * handing each to the thread pool would take longer than reading it.
  */
 export class Evidence {
   /** A clause for each thing that is not known, such as `the lakefile.toml ... cannot be read`. */
@@ -29,7 +29,7 @@ export class Evidence {
   /** When the youngest file changed last (`ctime`), in milliseconds since the epoch; 0 for none. */
   changedAt = 0;
 
-  /** Notes that something is not known: a clause, to stand after `not known: `. */
+  /** Records an unknown part: a clause that follows `not known: `. */
   doubt(clause: string): void {
     this.unknown.push(clause);
   }
@@ -39,7 +39,7 @@ export class Evidence {
     return readObserved(path, (found) => this.#noteChange(found));
   }
 
-  /** Looks at a file that is not read here. */
+  /** Records the time of a file that somebody else reads. */
   look(path: string): void {
     const found = whatever(() => statSync(path, { throwIfNoEntry: false }));
     if (typeof found === "object") {
@@ -61,7 +61,7 @@ export function readObserved(path: string, onStats?: (stats: Stats) => void): Bu
   });
 }
 
-/** What lies in a folder, in the order of the names. */
+/** The entries of a folder, in the order of their names. */
 export function listFolder(path: string): Dirent[] | NotRead {
   return whatever(() =>
     readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -71,7 +71,7 @@ export function listFolder(path: string): Dirent[] | NotRead {
 /** Where a path leads. */
 export function followLinks(path: string): string | NotRead {
   return whatever(() =>
-    // Most of what is asked for is not there: this tells it without making an error.
+    // Most of these paths do not exist, and this says so without an exception.
     statSync(path, { throwIfNoEntry: false }) ? realpathSync.native(path) : "absent",
   );
 }

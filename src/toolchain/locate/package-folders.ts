@@ -1,4 +1,4 @@
-/** Where compiled modules lie. */
+/** The folders of compiled modules. */
 import { delimiter, join, resolve } from "node:path";
 import { type PackagePlaces, readManifest } from "./lake-manifest.ts";
 import { type Evidence, followLinks, listFolder } from "./observed-files.ts";
@@ -7,7 +7,7 @@ import { type Evidence, followLinks, listFolder } from "./observed-files.ts";
 export interface ModuleRoot {
   /** Its path, without links. */
   folder: string;
-  /** What lies in it; undefined where that cannot be listed. */
+  /** Its entries; undefined if it cannot be listed. */
   names: ReadonlySet<string> | undefined;
   /**
    * Who may change it: `local` is the project's own or that of a package used where it lies,
@@ -30,9 +30,8 @@ const PACKAGES = [join(".lake", "packages"), "lake-packages"];
 const MANIFESTS = ["lake-manifest.json", join(".lake", "package-overrides.json")];
 
 /**
- * The folders that are there of those in which the modules of a project may lie, each once, in an
- * order that is the same wherever the project lies: its own, then those of its packages, then those
- * of LEAN_PATH.
+ * The existing folders that may hold modules of a project, each once: its own, then those of its
+ * packages, then those of LEAN_PATH. The order does not depend on where the project lies.
  */
 export function findModuleRoots(project: string | undefined, evidence: Evidence): ModuleRoot[] {
   const roots = new Map<string, ModuleRoot>();
@@ -84,9 +83,9 @@ function findPackages(
 }
 
 /**
- * Where the packages of a project lie, as absolute paths: `local` those that are used where they
- * lie, `roots` the folders that lake clones the others into; the names of these, `clones`; and which
- * of them are a part of what was cloned.
+ * The packages of a project, as absolute paths: `local` are used where they lie; `roots` are the
+ * folders into which lake clones the others, and `clones` their names; some of them are a folder
+ * inside a clone.
  */
 export function packageFolders(
   project: string,

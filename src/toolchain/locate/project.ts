@@ -15,8 +15,8 @@ const LAKEFILES = ["lakefile.lean", "lakefile.toml"];
 
 /**
  * The project in `named`, or else the nearest folder upwards from the current directory with a
- * lakefile or a `lean-toolchain`; undefined where there is none.
- * @throws {LeanPickleError} `usage` where `named` is no folder
+ * lakefile or a `lean-toolchain`; undefined if there is none.
+ * @throws {LeanPickleError} `usage` if `named` is no folder
  */
 export function findProject(named: string | undefined): Project | undefined {
   if (named !== undefined) {

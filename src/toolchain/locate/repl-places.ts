@@ -29,7 +29,7 @@ export const HOW_TO_GET_ONE = `"lean-pickle setup" builds the one that fits, or 
  * The first REPL of those that nobody had to name: among the project's packages, what the project
  * builds itself, what `lean-pickle setup` built for the toolchain, and on PATH.
  * @param project its folder
- * @param toolchain the name of the toolchain that runs; null where it is not known
+ * @param toolchain the name of the toolchain that runs; null if it is not known
  */
 export function lookForRepl(
   project: string | undefined,
@@ -88,7 +88,7 @@ function replPackages(project: string): string[] {
 
 /**
  * The REPL that is named: an executable, or a checkout of the REPL in which it was built.
- * @throws {LeanPickleError} `no-repl` where there is none
+ * @throws {LeanPickleError} `no-repl` if there is none
  */
 export function namedRepl(named: string): string {
   const path = resolve(named);
@@ -108,7 +108,7 @@ export function namedRepl(named: string): string {
   return repl;
 }
 
-/** True for a folder, false for a file. @throws {LeanPickleError} `no-repl` where there is neither */
+/** True for a folder, false for a file. @throws {LeanPickleError} `no-repl` if there is neither */
 function isFolderOrFile(path: string): boolean {
   try {
     return statSync(path).isDirectory();

@@ -5,11 +5,11 @@ import { checkoutOf, pathsOfRepl } from "./checkout.ts";
 import { overrideFor, readElanSettings } from "./elan.ts";
 import type { Evidence } from "./observed-files.ts";
 
-/** What is run, and where. */
+/** The REPL to run, and the project to run it in. */
 export interface LeanPlace {
   /** The executable of the REPL: an absolute path. */
   repl: string;
-  /** The folder of the project; undefined where there is none. */
+  /** The folder of the project; undefined if there is none. */
   project: string | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface NamedToolchain {
 export function toolchainInUse(place: LeanPlace, evidence: Evidence): string | null {
   const chosen = chosenToolchain(place.project, evidence);
   if (chosen === null && toldByEnvironment() !== undefined) {
-    // Elan refuses what is no name.
+    // Elan refuses an invalid name.
     return null;
   }
   return (chosen ?? toolchainOfRepl(place.repl, evidence))?.name ?? null;
@@ -38,7 +38,7 @@ function toldByEnvironment(): string | undefined {
 /**
  * The toolchain that elan runs in a project, whatever REPL there is: what ELAN_TOOLCHAIN says, else
  * what is nearest upwards of what `elan override set` chose for a folder and the folder's
- * `lean-toolchain` (`find_override` in elan's src/elan/config.rs). Null where nothing names one.
+ * `lean-toolchain` (`find_override` in elan's src/elan/config.rs). Null if nothing names one.
  */
 export function chosenToolchain(
   project: string | undefined,
@@ -67,7 +67,9 @@ function parentOf(folder: string): string | undefined {
   return parent === folder ? undefined : parent;
 }
 
-/** The toolchain of the checkout that an executable was built in, or of the folder that it is in. */
+/**
+ * The toolchain of the checkout that an executable was built in, or of the folder that it is in.
+ */
 export function toolchainOfRepl(repl: string, evidence: Evidence): NamedToolchain | null {
   for (const path of pathsOfRepl(repl)) {
     const toolchain = toolchainIn(checkoutOf(path) ?? dirname(path), "REPL", evidence);
@@ -79,8 +81,8 @@ export function toolchainOfRepl(repl: string, evidence: Evidence): NamedToolchai
 }
 
 /**
- * What the `lean-toolchain` of a folder says; null where there is none, or no name in it.
- * @param whose whose folder it is, for the clause where it cannot be told
+ * What the `lean-toolchain` of a folder says; null if there is none, or no name in it.
+ * @param whose the owner of the folder, for the clause if the file cannot be read
  */
 export function readToolchain(
   folder: string,

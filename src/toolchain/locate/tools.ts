@@ -1,4 +1,4 @@
-/** Where the programs lie that come with Lean. */
+/** Finding the programs that come with Lean. */
 import { delimiter, join, resolve } from "node:path";
 import { LeanPickleError } from "../../errors.ts";
 import { elanHome } from "./elan.ts";
@@ -12,7 +12,7 @@ export interface FoundTool {
   from: string;
 }
 
-/** Finds `lake`, `lean` or `elan`: on PATH, else in elan's folder, which not every shell has there. */
+/** Finds `lake`, `lean` or `elan`: on PATH, else in elan's folder. */
 export function findTool(name: "lake" | "lean" | "elan"): FoundTool | undefined {
   const onPath = findOnPath(name);
   if (onPath !== undefined) {
@@ -23,7 +23,7 @@ export function findTool(name: "lake" | "lean" | "elan"): FoundTool | undefined 
   return inElan && isExecutable(inElan) ? { path: inElan, from: "elan's folder" } : undefined;
 }
 
-/** The folder in which elan puts what it runs Lean with. */
+/** The folder of elan's proxies. */
 export function elanFolder(): string | undefined {
   const home = elanHome();
   return home && join(home, "bin");
@@ -39,9 +39,9 @@ export function findOnPath(name: string): string | undefined {
 }
 
 /**
- * Finds the lake that is named, or else the one there is.
- * @param from how it was named
- * @throws {LeanPickleError} `usage` where there is none at the path that is named
+ * Finds the named lake, else the usual one.
+ * @param from the option or variable that named it
+ * @throws {LeanPickleError} `usage` if there is none at the path that is named
  */
 export function findLake(named: string | undefined, from = "as named"): FoundTool | undefined {
   if (named === undefined) {

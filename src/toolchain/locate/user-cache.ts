@@ -3,11 +3,10 @@ import { isAbsolute, join } from "node:path";
 import { isSystemError } from "../../errors.ts";
 
 /**
- * The folder for what lean-pickle can do without, whose name each system has its own place for:
- * `$XDG_CACHE_HOME/lean-pickle` where that is absolute (the XDG Base Directory Specification has
- * relative ones ignored), else `~/Library/Caches/lean-pickle` on macOS,
- * `%LOCALAPPDATA%\lean-pickle\Cache` on Windows and `~/.cache/lean-pickle` elsewhere. It need not
- * exist. Undefined where the user has no home.
+ * The user's cache folder for files that lean-pickle can do without: `$XDG_CACHE_HOME/lean-pickle`
+ * if that is absolute (the XDG Base Directory Specification says to ignore relative ones), else
+ * `~/Library/Caches/lean-pickle` on macOS, `%LOCALAPPDATA%\lean-pickle\Cache` on Windows and
+ * `~/.cache/lean-pickle` elsewhere. It need not exist. Undefined if the user has no home.
  */
 export function userCacheFolder(platform: NodeJS.Platform = process.platform): string | undefined {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
@@ -23,7 +22,7 @@ export function userCacheFolder(platform: NodeJS.Platform = process.platform): s
   return home && join(home, caches, "lean-pickle");
 }
 
-/** The user's home; undefined where there is none, or one that is no absolute path. */
+/** The user's home; undefined if there is none, or one that is no absolute path. */
 export function homeFolder(): string | undefined {
   try {
     const home = homedir();

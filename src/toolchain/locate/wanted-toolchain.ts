@@ -24,9 +24,10 @@ export interface WantedLean {
 const HOW_TO_NAME_ONE = "Name one with --lean, such as --lean v4.33.0.";
 
 /**
- * The whole name of a toolchain that stands for one Lean: the one that is named, else what elan runs
- * in the project, else elan's default, else the `lean` on PATH, which is asked. Nothing is downloaded.
- * @throws {LeanPickleError} `usage` where none is known, or it is another Lean at another time
+ * The whole name of a toolchain that stands for one Lean: the one that is named, else what elan
+ * runs in the project, else elan's default, else the `lean` on PATH, which is asked. Nothing is
+ * downloaded.
+ * @throws {LeanPickleError} `usage` if none is known, or it is another Lean at another time
  */
 export async function wantedToolchain(
   { lean, project }: WantedLean,
@@ -62,7 +63,7 @@ async function toolchainHere(
   return asked;
 }
 
-/** The Lean on PATH; undefined where there is none, or where asking elan's might download one. */
+/** The Lean on PATH; undefined if there is none, or where asking elan's might download one. */
 async function askLean(options: RunOptions): Promise<NamedToolchain | undefined> {
   const lean = findTool("lean")?.path;
   if (lean === undefined || isElans(lean)) {
