@@ -177,7 +177,7 @@ async function timed<T>(steps: TimedStep[], step: string, take: () => Promise<T>
   return result;
 }
 
-/** @throws {LeanPickleError} `no-repl` where it does not work, or is of another Lean */
+/** @throws {LeanPickleError} `no-repl` if it does not work, or is of another Lean */
 async function prove(
   context: Context,
   launch: ProcessLaunch,

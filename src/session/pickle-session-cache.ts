@@ -220,7 +220,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
 
   /**
    * The state that a reference names: a session id, else a name, else at least 7 characters of a
-   * key. Undefined where there is none.
+   * key. Undefined if there is none.
    * @throws {LeanPickleError} `ambiguous-state`
    */
   find(reference: string): PickleSessionState | undefined {
@@ -228,7 +228,7 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
     return entry && this.handle.stateOf(entry);
   }
 
-  /** The steps that lead from nothing to a state; undefined where they are not all known. */
+  /** The steps that lead from nothing to a state; undefined if they are not all known. */
   recipe({ key }: ManifestState): RecipeStep[] | undefined {
     return chainTo(this.manifest.recipes, key)?.map(([, { step }]) => step);
   }

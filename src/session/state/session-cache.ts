@@ -32,7 +32,7 @@ export interface Verdict {
   sessionId: number;
   name: string | null;
   isProofState: boolean;
-  /** Its id in the REPL; null where it was not loaded. */
+  /** Its id in the REPL; null if it was not loaded. */
   replId: number | null;
   status: VerdictStatus;
   /** How it was restored; undefined if it was not. */
@@ -96,7 +96,7 @@ export abstract class BaseSessionCache<S extends SessionState = SessionState> {
    */
   refresh(): void {}
 
-  /** The id that a state has in the REPL; undefined where it is not loaded there. */
+  /** The id that a state has in the REPL; undefined if it is not loaded there. */
   abstract getReplId(sessionId: number, server: ReplConnection): number | undefined;
 
   /** Whether there are no states. */
@@ -105,7 +105,7 @@ export abstract class BaseSessionCache<S extends SessionState = SessionState> {
   /** Forgets every state. */
   abstract clear(options?: CacheCallOptions): Promise<void>;
 
-  /** The state with this session id; undefined where there is none. */
+  /** The state with this session id; undefined if there is none. */
   abstract get(sessionId: number): S | undefined;
 
   /** The session ids, in the order of creation. */
