@@ -105,7 +105,7 @@ async function createProgram(host: Host, argv: readonly string[]): Promise<Comma
       addGlobalOptions(command);
     }
   }
-  // The program takes the common options too, but only the commands list them: the help fits a screen.
+  // The program takes the common options too. Only the commands list them: its help fits a screen.
   program.configureHelp({
     formatHelp(command, helper) {
       helper.visibleOptions = () =>
@@ -216,8 +216,8 @@ function armSignals(): { signal: AbortSignal; disarm(): void } {
 }
 
 /**
- * A stream that cannot be written is reported once, and the exit code becomes 1. A closed pipe, as in
- * `lean-pickle ls | head -1`, is no error.
+ * A stream that cannot be written is reported once, and the exit code becomes 1. A closed pipe, as
+ * in `lean-pickle ls | head -1`, is no error.
  */
 function watchOutput(): { failed: boolean } {
   const watch = { failed: false };

@@ -102,8 +102,8 @@ export class PickleSessionCache extends BaseSessionCache<PickleSessionState> {
   }
 
   /**
-   * The first half of {@link add}: has the REPL pickle the state that a response names. A batch uses
-   * the halves to let the REPL go on meanwhile. {@link keep} is the second half.
+   * The first half of {@link add}: has the REPL pickle the state that a response names. A batch
+   * uses the halves to let the REPL go on meanwhile. {@link keep} is the second half.
    */
   async pickle(
     server: ReplConnection,

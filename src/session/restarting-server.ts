@@ -207,8 +207,8 @@ const SUSPICIOUS: ReadonlySet<string> = new Set(["repl-died", "timeout", "protoc
 const proven = new WeakSet<ReplLaunch>();
 
 /**
- * Finds out what is to blame for a process that ended before it answered anything: the request, or a
- * program that is no REPL. A new process is asked something harmless, once for each launch.
+ * Finds out what is to blame for a process that ended before it answered anything: the request, or
+ * a program that is no REPL. A new process is asked something harmless, once for each launch.
  * @returns the error itself, or a `no-repl` in its place
  */
 async function blameRepl(

@@ -60,8 +60,8 @@ export interface FoundRepl {
   /** What to do where Lean does not find an import. */
   adviceOnImports: string;
   /**
-   * Identifies Lean for states that are made with this REPL. It reads files at each call, and starts
-   * no process.
+   * Identifies Lean for states that are made with this REPL. It reads files at each call, and
+   * starts no process.
    * @param imports the modules that the code at the root imports; null if they are not known
    */
   identify: (imports: readonly string[] | null) => Promise<LeanIdentity>;
@@ -158,7 +158,7 @@ export async function findRepl(search: ReplSearch): Promise<FoundRepl> {
       env ??= import("./locate/lean-environment.ts")
         .then(({ askLeanEnvironment }) => askLeanEnvironment(asking))
         .catch((error: unknown) => {
-          // A failure may be temporary, so the next call asks again; callers that already wait fail together.
+          // A failure may be temporary: the next call asks again. Callers that wait fail together.
           env = undefined;
           throw error;
         });

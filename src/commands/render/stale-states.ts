@@ -13,8 +13,8 @@ import { callState } from "../states.ts";
 export type StalenessOf = (state: ManifestState) => Staleness;
 
 /**
- * Makes what tells whether states are stale. No REPL is looked for, and what states import is looked
- * at once, however many there are.
+ * Makes what tells whether states are stale. No REPL is looked for, and what states import is
+ * looked at once, however many there are.
  * @param project as it is named on the command line
  * @returns undefined if no state can be told to be: there is neither a project nor a LEAN_PATH
  */

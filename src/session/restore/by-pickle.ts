@@ -18,9 +18,9 @@ import { findChange, type NotRestored, otherLean, type Restoring, viewOf } from 
 export type Whereabouts = Pick<CacheHandle, "workingDir" | "trust">;
 
 /**
- * Has the REPL read the pickle of a state. A pickle that is not as it was written is never handed to
- * Lean, which would not notice; nor one that somebody else could have written, nor one of another
- * Lean.
+ * Has the REPL read the pickle of a state. A pickle that is not as it was written is never handed
+ * to Lean, which would not notice; nor one that somebody else could have written, nor one of
+ * another Lean.
  */
 export async function restoreByPickle(
   server: ReplConnection,

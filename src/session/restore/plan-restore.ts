@@ -14,8 +14,8 @@ export interface RestoreUnit {
 }
 
 /**
- * Puts states that share their header, or their first code, into one unit; everything else alone. An
- * environment that comes back by its pickle imports by itself, so it shares nothing.
+ * Puts states that share their header, or their first code, into one unit; everything else alone.
+ * An environment that comes back by its pickle imports by itself, so it shares nothing.
  * @returns in the order of their first states
  */
 export function planRestore(

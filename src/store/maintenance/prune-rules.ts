@@ -88,9 +88,9 @@ function chooseForSize(
 }
 
 /**
- * States in the order of removal: the least recently used first, but each after the states that were
- * built on it. So a state counts as used when a state built on it was. Among states used at the same
- * time, the one with the longer chain of bases goes first, then the older one.
+ * States in the order of removal: the least recently used first, but each after the states that
+ * were built on it. So a state counts as used when a state built on it was. Among states used at
+ * the same time, the one with the longer chain of bases goes first, then the older one.
  */
 export function orderOfGoing<T extends StateOnDisk>(
   states: readonly T[],

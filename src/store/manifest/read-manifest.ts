@@ -22,8 +22,8 @@ export interface StoredManifest {
 }
 
 /**
- * The manifest is not one, is not there though its backup is, or something else stands in its place.
- * Nothing was changed.
+ * The manifest is not one, is not there though its backup is, or something else stands in its
+ * place. Nothing was changed.
  */
 export class DamagedManifestError extends LeanPickleError {
   /** The backup, if it is good. */

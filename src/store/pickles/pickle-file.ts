@@ -81,7 +81,7 @@ export class TemporaryPickle {
   /** Removes what is left here: the file, and what Lean writes beside it while it pickles. */
   async discard(): Promise<void> {
     const folder = temporaryPath(this.#workingDir);
-    // If the folder cannot be listed, another error has reported that. The files left in it are garbage.
+    // If the folder cannot be listed, another error has reported that. Files left in it are garbage.
     const names = await fileSystem.readdir(folder).catch(() => []);
     for (const name of names.filter((each) => each.startsWith(this.#name))) {
       await fileSystem.rm(join(folder, name), { force: true });

@@ -47,7 +47,7 @@ export function digestExecutable(path: string): string {
     }
     const sha256 = hash(file);
     const after = fstatSync(file, { bigint: true });
-    // A file that has just changed may change again within one tick of the clock, with the same times.
+    // A file that has just changed may change again within one tick, and keep the same times.
     const isSettled = now - Number(before.ctimeMs) >= SETTLED_AFTER;
     if (memo !== undefined && isSettled && STAMP.every((part) => before[part] === after[part])) {
       remember(memo, before, sha256);

@@ -10,8 +10,8 @@ import { tracesBelow } from "./traces-below.ts";
 const CORE = new Set(["Init", "Std", "Lean", "Lake"]);
 
 /**
- * The hash that lake keeps of each module, of all that it was built from; null, with a clause, where
- * it is not known. Modules that come with Lean are left out: the toolchain tells them.
+ * The hash that lake keeps of each module, of all that it was built from; null, with a clause,
+ * where it is not known. Modules that come with Lean are left out: the toolchain tells them.
  * @param imports names as in code: `A.«b c»`
  * @param project the folder of the project, where there is one
  */

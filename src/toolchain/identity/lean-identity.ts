@@ -103,9 +103,9 @@ function identifyProject(folder: string, evidence: Evidence): LeanInputs["projec
 }
 
 /**
- * The SHA-256 of a file of the project, the same for each form that an editor or git gives its text:
- * a leading byte order mark is dropped and CRLF becomes LF. A `lean-toolchain` counts by the full
- * name of its toolchain, on a line of its own.
+ * The SHA-256 of a file of the project, the same for each form that an editor or git gives its
+ * text: a leading byte order mark is dropped and CRLF becomes LF. A `lean-toolchain` counts by the
+ * full name of its toolchain, on a line of its own.
  */
 function digestText(name: string, content: Buffer): string {
   // One character for each byte: what is not UTF-8 is kept as it is.

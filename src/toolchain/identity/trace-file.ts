@@ -7,8 +7,8 @@ const HASH = /^[0-9a-f]{1,64}$/i;
  * options, Lean, and the traces of the imports. Null if it is not understood.
  *
  * The forms, from `readTraceFile` in Lake's src/lake/Lake/Build/Common.lean over its versions: the
- * hash and nothing else, in decimal digits; `{ "depHash": "<decimal>", "log": [...] }`;
- * `{ "schemaVersion": "2025-09-10", "depHash": "<16 hexadecimal digits>", "inputs": [...], ... }`. A
+ * hash and nothing else, in decimal digits; `{ "depHash": "<decimal>", "log": [...] }`; `{
+ * "schemaVersion": "2025-09-10", "depHash": "<16 hexadecimal digits>", "inputs": [...], ... }`. A
  * hash that is a JSON number loses digits when it is parsed, so that two hashes may look the same.
  */
 export function parseDepHash(text: string): string | null {

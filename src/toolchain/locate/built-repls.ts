@@ -63,8 +63,8 @@ export function findBuiltRepl(toolchain: string): string | undefined {
 }
 
 /**
- * The toolchains for which REPLs were built, by their whole names: releases from the newest on, then
- * all others.
+ * The toolchains for which REPLs were built, by their whole names: releases from the newest on,
+ * then all others.
  */
 export function builtToolchains(): string[] {
   const all = builtReplsFolder();
