@@ -116,7 +116,7 @@ export function commandOf({ repl }, { command, args, env }, folder) {
  * @param {string} folder
  */
 export function dropCache(folder) {
-  for (const name of ["lean-pickle.json", "lean-pickle.json.bak", "session_cache"]) {
+  for (const name of ["lean-pickle.json", "session_cache"]) {
     rmSync(join(folder, name), { recursive: true, force: true });
   }
 }

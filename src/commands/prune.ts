@@ -103,7 +103,7 @@ async function planIn(
 function tellWhatStays(
   output: Output,
   { manifest, workingDir }: PickleSessionCache,
-  { states, garbage, young, orphaned }: PrunePlan,
+  { states, garbage, young }: PrunePlan,
   { toolchain }: PruneOptions,
 ): void {
   if (toolchain !== undefined && !states.some(({ reasons }) => reasons.includes("toolchain"))) {
@@ -113,12 +113,6 @@ function tellWhatStays(
   }
   if (states.length + garbage.length === 0) {
     output.note(`There is nothing to remove in ${workingDir}.`);
-  }
-  if (orphaned.length > 0) {
-    const what = `${plural(orphaned.length, "pickle")}, ${formatBytes(totalBytes(orphaned))}`;
-    output.note(
-      `Kept ${what}: there is no manifest to say what they are. Restore lean-pickle.json from a copy, or remove session_cache yourself.`,
-    );
   }
   if (young.length > 0) {
     const what = `${plural(young.length, "file")}, ${formatBytes(totalBytes(young))},`;

@@ -22,7 +22,7 @@ import { callState, requireStates, tellMissing } from "./states.ts";
 export function define(command: Command, host: Host): void {
   command
     .argument("[states...]", "session ids, names or keys (default: all, and what else lies there)")
-    .option("--repair", "restore a damaged manifest from its backup; no file is lost")
+    .option("--repair", "restore a damaged or lost manifest from its backup; no file is removed")
     .addHelpText(
       "after",
       examples(
@@ -70,11 +70,15 @@ async function repairIn(context: Context): Promise<ManifestRepair | undefined> {
 }
 
 function tellRepair(output: Output, repaired: ManifestRepair): void {
-  const { manifest, backup, keptAs, unknownPickles } = repaired;
+  const { manifest, backup, keptAs, leftOut, unknownPickles } = repaired;
   const states = plural(manifest.states.length, "state");
   output.note(`Restored the manifest, with ${states}, from ${backup}.`);
   if (keptAs !== null) {
     output.note(`What stood in its place is kept as ${keptAs}.`);
+  }
+  if (leftOut.length > 0) {
+    const which = listSome(leftOut.map(callState));
+    output.note(`Left out ${plural(leftOut.length, "state")} whose pickles are gone: ${which}.`);
   }
   for (const { path, bytes } of unknownPickles) {
     output.note(`It does not know the pickle ${path}, ${formatBytes(bytes)}, which is kept.`);
@@ -101,10 +105,12 @@ function show(
   tellRemedies(output, findings);
 }
 
-function repairDocument({ manifest, backup, keptAs, unknownPickles }: ManifestRepair): object {
+function repairDocument(repair: ManifestRepair): object {
+  const { manifest, backup, keptAs, leftOut, unknownPickles } = repair;
   const { revision, nextSessionId } = manifest;
   const unknown = unknownPickles.map(({ path, bytes }) => ({ path, bytes }));
-  return { backup, keptAs, revision, nextSessionId, unknownPickles: unknown };
+  const states = leftOut.map(({ sessionId }) => sessionId);
+  return { backup, keptAs, revision, nextSessionId, leftOut: states, unknownPickles: unknown };
 }
 
 function findingsTable(

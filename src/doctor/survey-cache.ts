@@ -5,7 +5,7 @@ import { fileSystem } from "../store/disk/file-system.ts";
 import { checkWritable } from "../store/disk/folders.ts";
 import { lockPath, manifestLock } from "../store/disk/layout.ts";
 import { describeHolder, readHolder } from "../store/lock/holder.ts";
-import { findStrayFiles, isAbandoned, setOrphansApart } from "../store/maintenance/garbage.ts";
+import { findStrayFiles, isAbandoned } from "../store/maintenance/garbage.ts";
 import { readManifest } from "../store/manifest/read-manifest.ts";
 
 /** What was found. */
@@ -40,8 +40,7 @@ export async function surveyCache(workingDir: string): Promise<CacheSurvey> {
     const { states } = readManifest(workingDir);
     survey.states = states.length;
     survey.bytes = totalBytes(states);
-    const stray = await findStrayFiles(workingDir, { states });
-    const { garbage } = setOrphansApart(workingDir, stray.garbage);
+    const { garbage } = await findStrayFiles(workingDir, { states });
     for (const { bytes } of garbage.filter(isAbandoned)) {
       survey.garbage.files++;
       survey.garbage.bytes += bytes;

@@ -78,21 +78,22 @@ describe("a link in the place of", () => {
     expect(miss?.code).toBe(6);
   });
 
-  it.each([["lean-pickle.json.bak"], ["session_cache/CACHEDIR.TAG"], ["session_cache/.gitignore"]])(
-    "%s is in nobody's way, and nothing behind it is touched",
-    async (name) => {
-      const { cwd, outside } = fill();
-      rmSync(join(cwd, name));
-      symlinkSync(join(outside, "file"), join(cwd, name));
-      expect((await runAll(cwd, outside)).map(({ code }) => code)).toEqual(COMMANDS.map(() => 0));
-    },
-  );
+  it.each([
+    ["session_cache/manifest.bak"],
+    ["session_cache/CACHEDIR.TAG"],
+    ["session_cache/.gitignore"],
+  ])("%s is in nobody's way, and nothing behind it is touched", async (name) => {
+    const { cwd, outside } = fill();
+    rmSync(join(cwd, name));
+    symlinkSync(join(outside, "file"), join(cwd, name));
+    expect((await runAll(cwd, outside)).map(({ code }) => code)).toEqual(COMMANDS.map(() => 0));
+  });
 });
 
 describe("a second name outside", () => {
   it("of the manifest, its backup and a pickle keeps what it has", async () => {
     const { cwd, outside } = fill();
-    for (const name of ["lean-pickle.json", "lean-pickle.json.bak", pickleOf(cwd)]) {
+    for (const name of ["lean-pickle.json", "session_cache/manifest.bak", pickleOf(cwd)]) {
       rmSync(join(cwd, name));
       linkSync(join(outside, name), join(cwd, name));
     }

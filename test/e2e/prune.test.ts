@@ -33,21 +33,6 @@ function withGarbage() {
 }
 
 describe("prune", () => {
-  it("keeps the pickles of a cache whose manifest and backup are gone, and verify tells", async () => {
-    const { cwd, pathOf } = withGarbage();
-    const pickle = pathOf(0);
-    makeOld(pickle, 2 * DAY);
-    rmSync(join(cwd, "lean-pickle.json"));
-    rmSync(join(cwd, "lean-pickle.json.bak"), { force: true });
-    const { code, stdout, stderr } = await run(["prune"], { cwd });
-    expect([code, stdout]).toEqual([0, ""]);
-    expect(stderr).toContain("there is no manifest to say what they are");
-    expect(existsSync(pickle)).toBe(true);
-    const verified = await run(["verify", "--json"], { cwd });
-    expect(verified.code).toBe(1);
-    expect(JSON.parse(verified.stdout).findings).toMatchObject([{ code: "manifest-missing" }]);
-  });
-
   it("removes, without a rule, only garbage that no running process can be about to need", async () => {
     const { cwd, old, kept } = withGarbage();
     const log = join(temporaryFolder(), "repl.log");
@@ -170,10 +155,9 @@ describe("prune", () => {
     const before = snapshot(cwd);
     expect((await run(["prune", "--damaged", "--max-size", "0"], { cwd })).code).toBe(6);
     rmSync(join(cwd, "lean-pickle.json"));
-    writeFileSync(join(cwd, "lean-pickle.json.bak"), "{}");
     expect((await run(["prune", "--damaged", "--max-size", "0"], { cwd })).code).toBe(6);
     const { written } = changedBetween(before, snapshot(cwd));
-    expect(written).toEqual(["lean-pickle.json", "lean-pickle.json.bak"]);
+    expect(written).toEqual(["lean-pickle.json"]);
   });
 
   it("removes thousands of states in one change of the manifest", async () => {

@@ -143,7 +143,7 @@ describe("a manifest that everyone can write", () => {
   it("is not restored from a backup that everyone can write, without --trust", async () => {
     const { cwd } = await fill();
     writeFileSync(join(cwd, "lean-pickle.json"), "{");
-    const backup = join(cwd, "lean-pickle.json.bak");
+    const backup = join(cwd, "session_cache", "manifest.bak");
     chmodSync(backup, 0o646);
     const { code, stderr } = await run(["verify", "--repair"], { cwd });
     expect(code).toBe(1);

@@ -190,7 +190,7 @@ describe("a damaged manifest", () => {
     );
     expect(states).toBe(1);
     expect(repaired).toMatchObject({
-      backup: join(cwd, "lean-pickle.json.bak"),
+      backup: join(cwd, "session_cache", "manifest.bak"),
       keptAs: expect.stringContaining(join(cwd, "lean-pickle.json.damaged.")),
       unknownPickles: [{ path: lost, bytes: 8312 }],
     });
@@ -203,7 +203,7 @@ describe("a damaged manifest", () => {
   it("is not restored where there is nothing to restore it from", async () => {
     const { cwd } = await filled();
     writeFileSync(join(cwd, "lean-pickle.json"), "junk");
-    writeFileSync(join(cwd, "lean-pickle.json.bak"), "junk");
+    writeFileSync(join(cwd, "session_cache", "manifest.bak"), "junk");
     const before = snapshot(cwd);
     const { code, stderr } = await run(["verify", "--repair"], { cwd });
     expect([code, stderr]).toEqual([6, expect.stringContaining("is no better")]);
@@ -218,7 +218,7 @@ describe.skipIf(process.geteuid?.() !== 0)("verify by another user", () => {
       chmodSync(path, 0o755);
     }
     chmodSync(join(cwd, "lean-pickle.json"), 0o644);
-    chmodSync(join(cwd, "lean-pickle.json.bak"), 0o644);
+    chmodSync(join(cwd, "session_cache", "manifest.bak"), 0o644);
     chmodSync(await pathOf("-1"), 0o444);
     const { code, stdout } = await run(["verify", "--json"], { cwd, uid: 65_534 });
     expect(code).toBe(1);

@@ -112,7 +112,8 @@ export async function killAfter(
 export function readWhole(cwd: string, damaged: ReadonlySet<string> = new Set()): Manifest {
   const folder = readdirSync(cwd);
   if (!folder.includes("lean-pickle.json")) {
-    expect(folder).not.toContain("lean-pickle.json.bak");
+    const cached = folder.includes("session_cache") ? readdirSync(join(cwd, "session_cache")) : [];
+    expect(cached.filter((name) => /^manifest\.bak$|\.olean$/.test(name))).toEqual([]);
     return { version: 1, revision: 0, nextSessionId: -1, states: [], recipes: {} };
   }
   const checked = checkManifest(JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8")));
@@ -135,7 +136,7 @@ export function readWhole(cwd: string, damaged: ReadonlySet<string> = new Set())
 /** What lies in the folder of a cache and is neither its own nor the pickle of a state. */
 export function garbage(cwd: string): string[] {
   const named = new Set(readWhole(cwd).states.map(({ pickleFile }) => pickleFile));
-  const own = new Set(["CACHEDIR.TAG", ".gitignore", "tmp"]);
+  const own = new Set(["CACHEDIR.TAG", ".gitignore", "manifest.bak", "tmp"]);
   const folder = join(cwd, "session_cache");
   const names = existsSync(folder)
     ? readdirSync(folder, { recursive: true, encoding: "utf8" })

@@ -43,7 +43,7 @@ async function add(workingDir: string, text: string, name: string): Promise<void
 async function prune(workingDir: string): Promise<void> {
   const cache = open(workingDir);
   const { garbage, states } = await planPrune(cache, { maxBytes: 0 });
-  await carryOut(workingDir, { lockTimeout: 0.5 }, { garbage, states, young: [], orphaned: [] });
+  await carryOut(workingDir, { lockTimeout: 0.5 }, { garbage, states, young: [] });
 }
 
 async function cacheOf(states: number): Promise<string> {
@@ -83,7 +83,10 @@ async function check(scene: Scene, template: string, fault: Fault): Promise<void
   if (error !== undefined) {
     expect(sentenceOf(error), where).toContain(folder);
     // What could be done, but neither synced nor ended well, is done.
-    expect(manifestText(folder) === manifestText(template) || isDone, where).toBe(true);
+    const isUntouched = manifestText(folder) === manifestText(template);
+    // The manifest of an empty cache is written before the first pickle.
+    const isBegun = manifestText(template) === "" && states.length === 0;
+    expect(isUntouched || isBegun || isDone, where).toBe(true);
   } else {
     expect(isDone, where).toBe(true);
   }

@@ -36,7 +36,7 @@ const CHANGES = [
 
 const TAKES_SPACE = ["link", "mkdir", "open to write", "rename", "sync", "writeFile"];
 
-const OPENS = ["open", "open to write", "openSync", "readFile", "readdir"];
+const OPENS = ["open", "open to write", "openSync", "readFile", "readdir", "readdirSync"];
 
 /** Which calls an error can come from; undefined for all of them. */
 const APPLIES = {

@@ -6,7 +6,7 @@ import { picklePath } from "../../store/disk/layout.ts";
 import { readManifest } from "../../store/manifest/read-manifest.ts";
 import type { Manifest, ManifestState } from "../../store/manifest/schema.ts";
 import type { ChangeOptions } from "../../store/manifest/update-manifest.ts";
-import { updateManifest } from "../../store/manifest/update-manifest.ts";
+import { beginManifest, updateManifest } from "../../store/manifest/update-manifest.ts";
 import { removePickle, syncPickles } from "../../store/pickles/pickle-file.ts";
 import { isPickleThere } from "../../store/pickles/pickle-presence.ts";
 import type { CacheHandle } from "../state/cache-handle.ts";
@@ -66,6 +66,7 @@ async function keepPickled(
   const { workingDir } = options;
   const drafts: (Draft | { error: unknown })[] = [];
   try {
+    await beginManifest(workingDir, options.lock);
     await draftAll(candidates, drafts, options.allOrNone);
     await syncPickles(workingDir);
     const { manifest, result } = await updateManifest(workingDir, options.lock, (current) =>

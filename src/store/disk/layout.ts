@@ -9,8 +9,13 @@ export function manifestPath(workingDir: string): string {
   return join(workingDir, "lean-pickle.json");
 }
 
-/** The manifest as it was before the last change. */
+/** The manifest as it was before the last change: what removes the manifest may leave it alone. */
 export function backupPath(workingDir: string): string {
+  return join(workingDir, CACHE_FOLDER, "manifest.bak");
+}
+
+/** Where version 0.1 kept the backup, beside the manifest. */
+export function oldBackupPath(workingDir: string): string {
   return join(workingDir, "lean-pickle.json.bak");
 }
 

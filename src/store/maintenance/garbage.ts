@@ -4,10 +4,16 @@ import { join } from "node:path";
 import { hasSystemCode } from "../../errors.ts";
 import { fileSystem } from "../disk/file-system.ts";
 import { checkFolders, isMark } from "../disk/folders.ts";
-import { CACHE_FOLDER, cachePath, lockPath, manifestLock, temporaryPath } from "../disk/layout.ts";
+import {
+  backupPath,
+  CACHE_FOLDER,
+  cachePath,
+  lockPath,
+  manifestLock,
+  temporaryPath,
+} from "../disk/layout.ts";
 import { BROKEN_LOCK, isLockStale } from "../lock/break-lock.ts";
 import { PICKLE_FILE } from "../manifest/fast-check.ts";
-import { isManifestGone } from "../manifest/read-manifest.ts";
 import type { Manifest } from "../manifest/schema.ts";
 
 /**
@@ -78,6 +84,7 @@ export async function findStrayFiles(
   const named = new Set(states.map(({ pickleFile }) => pickleFile));
   const cache = cachePath(workingDir);
   const temporaries = temporaryPath(workingDir);
+  const others = new Set([temporaries, backupPath(workingDir)]);
   for (const entry of await list(cache)) {
     const path = join(cache, entry.name);
     const pickleFile = `${CACHE_FOLDER}/${entry.name}`;
@@ -85,7 +92,7 @@ export async function findStrayFiles(
       if (await isLockStale(manifestLock(workingDir))) {
         add(found, path, "lock");
       }
-    } else if (path !== temporaries && !isMark(entry.name) && !named.has(pickleFile)) {
+    } else if (!others.has(path) && !isMark(entry.name) && !named.has(pickleFile)) {
       add(found, path, kindInCache(entry, pickleFile));
     }
   }
@@ -96,24 +103,8 @@ export async function findStrayFiles(
 }
 
 /**
- * If there is no manifest, sets the pickles apart: they must not be removed, since a restored
- * manifest may name them.
- */
-export function setOrphansApart(
-  workingDir: string,
-  garbage: readonly Garbage[],
-): { garbage: Garbage[]; orphaned: Garbage[] } {
-  const isGone = isManifestGone(workingDir);
-  const isOrphaned = ({ kind }: Garbage): boolean => isGone && kind === "pickle";
-  return {
-    garbage: garbage.filter((each) => !isOrphaned(each)),
-    orphaned: garbage.filter(isOrphaned),
-  };
-}
-
-/**
- * Whether no running process can need a piece of garbage any more. A lock is listed only if its
- * process is dead.
+ * Whether garbage is certainly not what a running process is about to need. A lock is listed only
+ * where it is nobody's.
  */
 export function isAbandoned({ kind, ageMs }: Garbage): boolean {
   return kind === "lock" || ageMs >= GARBAGE_AGE_MS;

@@ -7,7 +7,7 @@ import { findBuiltOn } from "../manifest/built-on.ts";
 import type { Manifest, ManifestState } from "../manifest/schema.ts";
 import type { ChangeOptions } from "../manifest/update-manifest.ts";
 import { removeStates } from "../pickles/remove-states.ts";
-import { findStrayFiles, type Garbage, isAbandoned, setOrphansApart } from "./garbage.ts";
+import { findStrayFiles, type Garbage, isAbandoned } from "./garbage.ts";
 import { type GarbageRemoval, removeGarbage } from "./garbage-removal.ts";
 import { chooseStates, type Doomed, type PruneRules, type StateOnDisk } from "./prune-rules.ts";
 import { examineState } from "./verify-state.ts";
@@ -20,8 +20,6 @@ export interface PrunePlan {
   garbage: Garbage[];
   /** Files that no state needs, but a running process may: they stay. */
   young: Garbage[];
-  /** Pickles without a manifest: they stay, since a restored manifest may name them. */
-  orphaned: Garbage[];
 }
 
 /** How a cache is looked through. */
@@ -45,14 +43,12 @@ export async function planPrune(
     const isDamaged = rules.damaged === true && (await isStateDamaged(workingDir, state, options));
     states.push({ state, ...found, isDamaged });
   }
-  const stray = await findStrayFiles(workingDir, manifest);
-  const { garbage, orphaned } = setOrphansApart(workingDir, stray.garbage);
+  const { garbage } = await findStrayFiles(workingDir, manifest);
   const builtOn = findBuiltOn(manifest.recipes, manifest.states);
   return {
     states: chooseStates(states, rules, builtOn, Date.now()),
     garbage: garbage.filter(isAbandoned),
     young: garbage.filter((each) => !isAbandoned(each)),
-    orphaned,
   };
 }
 

@@ -5,11 +5,16 @@ import { hasSystemCode } from "../../errors.ts";
 import { randomName, syncDirectory, writeDurably } from "../disk/durable.ts";
 import { fileSystem } from "../disk/file-system.ts";
 import { prepareFolders } from "../disk/folders.ts";
-import { backupPath, manifestPath, temporaryPath } from "../disk/layout.ts";
+import { manifestPath, picklePath, temporaryPath } from "../disk/layout.ts";
 import { readRegularFile } from "../disk/regular-file.ts";
 import { withLock } from "../lock/lock.ts";
-import { DamagedManifestError, readStored } from "../manifest/read-manifest.ts";
-import type { Manifest } from "../manifest/schema.ts";
+import {
+  DamagedManifestError,
+  type GoodBackup,
+  isThere,
+  readStored,
+} from "../manifest/read-manifest.ts";
+import { dropUnneededRecipes, type Manifest, type ManifestState } from "../manifest/schema.ts";
 import { checkBeforeRewrite } from "../manifest/trust.ts";
 import { type ChangeOptions, checkChanged, manifestText } from "../manifest/update-manifest.ts";
 import { findStrayFiles, type Garbage } from "./garbage.ts";
@@ -34,13 +39,16 @@ export interface ManifestRepair {
   backup: string;
   /** The new path of the damaged manifest; null if there was none. */
   keptAs: string | null;
-  /** Pickles that the backup does not name, perhaps of lost states. They stay. */
+  /** States of the backup that are not restored, since their pickles are gone. */
+  leftOut: ManifestState[];
+  /** Pickles that the backup does not know, which are kept: perhaps of states that were lost. */
   unknownPickles: Garbage[];
 }
 
 /**
- * Restores a damaged or lost manifest from its backup, under the lock. Nothing is lost: the damaged
- * manifest gets a new name, and no pickle is removed.
+ * Restores the manifest from its backup, under the lock, where it is damaged or gone. What stood in
+ * its place is kept under a name of its own, and no pickle is removed. States whose pickles are gone
+ * are left out: the last change may have removed them.
  *
  * The backup is from before the last change, which may have given out session ids. No id is given
  * out twice: the next one is {@link SPARE_IDS} beyond the last id that may have been given out, as
@@ -64,19 +72,29 @@ export async function repairManifest(
       return undefined;
     }
     if (!options.trust) {
-      checkBeforeRewrite(backupPath(workingDir));
+      checkBeforeRewrite(backup.path);
     }
-    const { garbage } = await findStrayFiles(workingDir, backup);
+    const { garbage } = await findStrayFiles(workingDir, backup.manifest);
     const unknownPickles = garbage.filter(({ kind }) => kind === "pickle");
-    const manifest = countOn(backup, readWhatIsLeft(workingDir), unknownPickles.length);
+    const manifest = countOn(backup.manifest, readWhatIsLeft(workingDir), unknownPickles.length);
+    const leftOut = leaveOut(manifest, (state) => !isThere(picklePath(workingDir, state)));
     checkChanged(workingDir, manifest);
     const keptAs = await putInPlace(workingDir, manifest);
-    return { manifest, backup: backupPath(workingDir), keptAs, unknownPickles };
+    return { manifest, backup: backup.path, keptAs, leftOut, unknownPickles };
   });
 }
 
-/** The good backup of a manifest that is not usable; undefined if the manifest is usable. */
-function findBackupOfDamaged(workingDir: string): Manifest | undefined {
+/** Removes states from a manifest, and returns them. */
+function leaveOut(manifest: Manifest, isGone: (state: ManifestState) => boolean): ManifestState[] {
+  const leftOut = manifest.states.filter(isGone);
+  const gone = new Set(leftOut);
+  manifest.states = manifest.states.filter((state) => !gone.has(state));
+  dropUnneededRecipes(manifest);
+  return leftOut;
+}
+
+/** The good backup of a manifest that is not usable; undefined where the manifest is. */
+function findBackupOfDamaged(workingDir: string): GoodBackup | undefined {
   try {
     readStored(workingDir);
     return undefined;

@@ -4,11 +4,10 @@ import { findForeignWriter } from "../manifest/trust.ts";
 import type { DamageKind } from "../pickles/pickle-file.ts";
 
 /**
- * What was found: the pickle of a state is missing, no regular file, of another size or content
- * than was written, cannot be read, or says in its header that another Lean wrote it than the
- * manifest says; somebody else could have written a file or a folder; the backup of the manifest is
- * damaged; there are pickles and no manifest; or no state needs a file, and no running process can
- * be about to.
+ * What was found: the pickle of a state is missing, no regular file, of another size or content than
+ * was written, cannot be read, or says in its header that another Lean wrote it than the manifest
+ * says; somebody else could have written a file or a folder; the backup of the manifest is damaged;
+ * or no state needs a file, and no running process can be about to.
  */
 type FindingCode =
   | `pickle-${DamageKind}`
@@ -16,7 +15,6 @@ type FindingCode =
   | "pickle-header"
   | "foreign-writer"
   | "backup-damaged"
-  | "manifest-missing"
   | "garbage";
 
 /** A problem. */

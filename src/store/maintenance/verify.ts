@@ -3,16 +3,16 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { totalBytes } from "../../output/text.ts";
 import { fileSystem } from "../disk/file-system.ts";
 import { checkFolders } from "../disk/folders.ts";
-import { backupPath, cachePath, manifestPath, temporaryPath } from "../disk/layout.ts";
+import {
+  backupPath,
+  cachePath,
+  manifestPath,
+  oldBackupPath,
+  temporaryPath,
+} from "../disk/layout.ts";
 import { readBackup, readManifest } from "../manifest/read-manifest.ts";
 import type { Manifest, ManifestState } from "../manifest/schema.ts";
-import {
-  findStrayFiles,
-  type Garbage,
-  isAbandoned,
-  type StrayFiles,
-  setOrphansApart,
-} from "./garbage.ts";
+import { findStrayFiles, type Garbage, isAbandoned, type StrayFiles } from "./garbage.ts";
 import { type Finding, type Found, findWriters, type VerifyNote } from "./verify-finding.ts";
 import { verifyState } from "./verify-state.ts";
 
@@ -102,30 +102,28 @@ async function verifyStates(
 /** What is no state's: the backup, folders, garbage. */
 async function verifyRest(workingDir: string, before: Manifest): Promise<Found> {
   const about = { sessionId: null, name: null };
-  const { garbage: stray, foreign } = await findSettled(workingDir, before);
-  const { garbage, orphaned } = setOrphansApart(workingDir, stray);
+  const { garbage, foreign } = await findSettled(workingDir, before);
   const backup = readBackup(workingDir);
   const findings: Finding[] = findWriters(
     [
       manifestPath(workingDir),
       backupPath(workingDir),
+      oldBackupPath(workingDir),
       cachePath(workingDir),
       temporaryPath(workingDir),
     ],
     about,
   );
   if (backup.state === "damaged") {
-    const path = backupPath(workingDir);
-    const isFolder = fileSystem.lstatSync(path, { throwIfNoEntry: false })?.isDirectory();
+    const { path } = backup;
+    const isFolder =
+      path === backupPath(workingDir) &&
+      fileSystem.lstatSync(path, { throwIfNoEntry: false })?.isDirectory();
     const next = isFolder
       ? "No change can be made before it is moved away"
       : "The next change replaces it";
     const message = `The backup of the manifest is not usable: ${backup.problem}. ${next}.`;
     findings.push({ code: "backup-damaged", message, path, ...about });
-  }
-  if (orphaned.length > 0) {
-    const message = "There is no manifest, but there are pickles: prune keeps them.";
-    findings.push({ code: "manifest-missing", message, path: manifestPath(workingDir), ...about });
   }
   for (const { path, kind, bytes } of garbage.filter(isAbandoned)) {
     findings.push({ code: "garbage", message: GARBAGE[kind], path, bytes, ...about });

@@ -1,8 +1,15 @@
 import { hasSystemCode, LeanPickleError } from "../../errors.ts";
 import { fileSystem } from "../disk/file-system.ts";
 import { findExcess } from "../disk/json-limits.ts";
-import { backupPath, manifestPath } from "../disk/layout.ts";
+import {
+  backupPath,
+  CACHE_FOLDER,
+  cachePath,
+  manifestPath,
+  oldBackupPath,
+} from "../disk/layout.ts";
 import { readRegularFile } from "../disk/regular-file.ts";
+import { PICKLE_FILE } from "./fast-check.ts";
 import { checkManifest, emptyManifest, type Manifest } from "./schema.ts";
 
 /**
@@ -22,41 +29,48 @@ export interface StoredManifest {
 }
 
 /**
- * The manifest is not one, is not there though its backup is, or something else stands in its
- * place. Nothing was changed.
+ * The manifest is not one, is not there though its pickles or its backup are, or something else stands
+ * in its place. Nothing was changed.
  */
 export class DamagedManifestError extends LeanPickleError {
-  /** The backup, if it is good. */
-  readonly backup: Manifest | undefined;
+  /** The backup, where that is good. */
+  readonly backup: GoodBackup | undefined;
 
   constructor(workingDir: string, message: string, cause?: unknown) {
-    const path = backupPath(workingDir);
     const backup = readBackup(workingDir);
-    const hint = `Nothing was changed. ${HINTS[backup.state](path)}`;
+    const hint = `Nothing was changed. ${hintFor(workingDir, backup)}`;
     super("cache-damaged", message, { hint, cause });
-    this.backup = backup.state === "good" ? backup.manifest : undefined;
+    this.backup = backup.state === "good" ? backup : undefined;
   }
 }
 
 /** What can be done about a manifest, by what its backup is. */
-const HINTS: Record<Backup["state"], (backup: string) => string> = {
-  good: (backup) =>
-    `${backup}, from before the last change, is good: "lean-pickle verify --repair" restores it.`,
-  missing: () => "Restore it from a copy, or move it away to begin an empty cache.",
-  damaged: (backup) =>
-    `Its backup ${backup} is no better. Restore it from a copy, or move both away to begin an empty cache.`,
-};
+function hintFor(workingDir: string, backup: Backup): string {
+  if (backup.state === "good") {
+    return `${backup.path}, from before the last change, is good: "lean-pickle verify --repair" restores it.`;
+  }
+  const why =
+    backup.state === "missing" ? "there is no backup" : `the backup ${backup.path} is no better`;
+  const all = [manifestPath(workingDir), oldBackupPath(workingDir), cachePath(workingDir)];
+  const rest = all.filter(isThere).join(" and ");
+  return `"lean-pickle verify --repair" cannot help: ${why}. Restore the manifest from a copy, or remove ${rest} to begin an empty cache.`;
+}
 
 /** As {@link readManifest}, with the text of the file. */
 export function readStored(workingDir: string): StoredManifest {
   const path = manifestPath(workingDir);
-  const text = readText(workingDir);
+  let text = readText(workingDir);
   if (text === undefined) {
-    if (fileSystem.existsSync(backupPath(workingDir))) {
-      const message = `The manifest ${path} is missing, and its backup is there.`;
+    const remains = findRemains(workingDir);
+    if (remains === undefined) {
+      return { manifest: emptyManifest(), text };
+    }
+    // Another process may have begun the cache since: it writes the manifest first.
+    text = readText(workingDir);
+    if (text === undefined) {
+      const message = `The manifest ${path} is missing, but ${remains} there: "git clean" and "git stash -u" remove only the manifest.`;
       throw new DamagedManifestError(workingDir, message);
     }
-    return { manifest: emptyManifest(), text };
   }
   const checked = parseManifest(text);
   if (checked.ok) {
@@ -70,34 +84,79 @@ export function readStored(workingDir: string): StoredManifest {
     : new DamagedManifestError(workingDir, message);
 }
 
+/** What is left of a cache without a manifest, and its verb; undefined if there is no such cache. */
+function findRemains(workingDir: string): string | undefined {
+  if (hasPickles(workingDir)) {
+    return "its pickles are";
+  }
+  // Session ids were given out: none of them may come twice.
+  return [backupPath(workingDir), oldBackupPath(workingDir)].some(isThere)
+    ? "its backup is"
+    : undefined;
+}
+
+function hasPickles(workingDir: string): boolean {
+  try {
+    const names = fileSystem.readdirSync(cachePath(workingDir));
+    return names.some((name) => PICKLE_FILE.test(`${CACHE_FOLDER}/${name}`));
+  } catch (error) {
+    if (hasSystemCode(error, "ENOENT") || hasSystemCode(error, "ENOTDIR")) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** A backup that can be restored. */
+export interface GoodBackup {
+  state: "good";
+  path: string;
+  manifest: Manifest;
+}
+
 /** What the backup of a manifest is worth. */
 export type Backup =
-  | { state: "good"; manifest: Manifest }
+  | GoodBackup
   | { state: "missing" }
   /** The problem is a clause. */
-  | { state: "damaged"; problem: string };
+  | { state: "damaged"; path: string; problem: string };
 
-/** Reads the manifest as it was before the last change. */
+/** Reads the manifest as it was before the last change. Of two good backups, the later one. */
 export function readBackup(workingDir: string): Backup {
+  const backup = readBackupAt(backupPath(workingDir));
+  const old = readBackupAt(oldBackupPath(workingDir));
+  if (old.state !== "good") {
+    return backup.state === "missing" ? old : backup;
+  }
+  // A lean-pickle of version 0.1 may have changed the cache since.
+  const isLatest = backup.state === "good" && backup.manifest.revision >= old.manifest.revision;
+  return isLatest ? backup : old;
+}
+
+function readBackupAt(path: string): Backup {
   let text: string;
   try {
-    text = readRegularFile(backupPath(workingDir));
+    text = readRegularFile(path);
   } catch (error) {
-    // If it cannot be read, whatever the reason, there is no good backup to offer.
-    return hasSystemCode(error, "ENOENT")
+    // Whatever keeps it from being read, there is no good backup to offer.
+    return hasSystemCode(error, "ENOENT") || hasSystemCode(error, "ENOTDIR")
       ? { state: "missing" }
-      : { state: "damaged", problem: messageOf(error).replace(/\.$/, "") };
+      : { state: "damaged", path, problem: messageOf(error).replace(/\.$/, "") };
   }
   const checked = parseManifest(text);
   return checked.ok
-    ? { state: "good", manifest: checked.manifest }
-    : { state: "damaged", problem: checked.problem };
+    ? { state: "good", path, manifest: checked.manifest }
+    : { state: "damaged", path, problem: checked.problem };
 }
 
-/** Whether nothing is in the manifest's place. */
-export function isManifestGone(workingDir: string): boolean {
-  const found = fileSystem.lstatSync(manifestPath(workingDir), { throwIfNoEntry: false });
-  return found === undefined;
+/** Whether something is in the manifest's place. */
+export function isManifestThere(workingDir: string): boolean {
+  return isThere(manifestPath(workingDir));
+}
+
+/** Whether there is anything at a path: a link that leads nowhere, too. */
+export function isThere(path: string): boolean {
+  return fileSystem.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** The text of the manifest; undefined if there is none. */

@@ -4,10 +4,10 @@ import { randomName, syncDirectory, writeDurably } from "../disk/durable.ts";
 import { fileSystem } from "../disk/file-system.ts";
 import { prepareFolders } from "../disk/folders.ts";
 import { findExcess } from "../disk/json-limits.ts";
-import { backupPath, manifestPath, temporaryPath } from "../disk/layout.ts";
+import { backupPath, manifestPath, oldBackupPath, temporaryPath } from "../disk/layout.ts";
 import { readRegularFile } from "../disk/regular-file.ts";
 import { type HeldLock, type LockOptions, withLock } from "../lock/lock.ts";
-import { readStored } from "./read-manifest.ts";
+import { isManifestThere, readStored } from "./read-manifest.ts";
 import { checkManifest, dropUnneededRecipes, type Manifest } from "./schema.ts";
 import { checkBeforeRewrite } from "./trust.ts";
 
@@ -60,7 +60,17 @@ export async function updateManifest<T>(
 }
 
 /**
- * Checks that a manifest can be read again after it is written.
+ * Writes the manifest of an empty cache if there is none. This comes before the first pickle: pickles
+ * without a manifest mean that it was lost.
+ */
+export async function beginManifest(workingDir: string, options: ChangeOptions): Promise<void> {
+  if (!isManifestThere(workingDir)) {
+    await updateManifest(workingDir, options, () => {});
+  }
+}
+
+/**
+ * Checks that what is to be written could be read again.
  * @throws {LeanPickleError} `cache-damaged`
  */
 export function checkChanged(workingDir: string, manifest: Manifest): void {
@@ -100,6 +110,8 @@ async function replaceManifest(
       await fileSystem.rename(backup, backupPath(workingDir));
     }
     await fileSystem.rename(next, manifestPath(workingDir));
+    // The backup of version 0.1 is out of date now. If it stays, the later one of the two counts.
+    await fileSystem.rm(oldBackupPath(workingDir), { force: true }).catch(() => {});
     await syncDirectory(workingDir);
     return true;
   } finally {

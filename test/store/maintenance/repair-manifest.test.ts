@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { backupPath, manifestPath } from "../../../src/store/disk/layout.ts";
+import { backupPath, manifestPath, oldBackupPath } from "../../../src/store/disk/layout.ts";
 import { countOn, repairManifest } from "../../../src/store/maintenance/repair-manifest.ts";
 import { readManifest } from "../../../src/store/manifest/read-manifest.ts";
 import { checkManifest, type Manifest } from "../../../src/store/manifest/schema.ts";
@@ -101,6 +101,37 @@ describe("repairManifest", () => {
     },
   );
 
+  it("restores the states whose pickles are there, and passes over the ids of the others", async () => {
+    const folder = temporaryFolder();
+    await addStates(folder, 3);
+    await updateManifest(folder, {}, (manifest) => {
+      manifest.states.pop();
+    });
+    rmSync(join(folder, anyState(-3).pickleFile));
+    rmSync(manifestPath(folder));
+    const repaired = await repairManifest(folder, {});
+    expect(repaired?.leftOut.map(({ sessionId }) => sessionId)).toEqual([-3]);
+    const { states, nextSessionId } = readManifest(folder);
+    expect(states.map(({ sessionId }) => sessionId)).toEqual([-1, -2]);
+    expect(nextSessionId).toBeLessThan(-3);
+  });
+
+  it("takes the later one of two backups, of which version 0.1 wrote one", async () => {
+    for (const [revision, count] of [
+      [0, 1],
+      [9, 0],
+    ] as const) {
+      const { folder, backup } = await twoStates();
+      const old = JSON.stringify(anyManifest([], { revision }));
+      writeFileSync(oldBackupPath(folder), old);
+      rmSync(manifestPath(folder));
+      const repaired = await repairManifest(folder, {});
+      expect(repaired?.backup).toBe((count === 1 ? backupPath : oldBackupPath)(folder));
+      expect(readManifest(folder).states).toHaveLength(count);
+      expect(readFileSync(backupPath(folder), "utf8")).toBe(backup);
+    }
+  });
+
   it("keeps what stood there as it was", async () => {
     const { folder } = await twoStates();
     writeFileSync(manifestPath(folder), "hello");
@@ -122,11 +153,7 @@ describe("repairManifest", () => {
       writeFileSync(backupPath(folder), its);
       await expect(repairManifest(folder, {})).rejects.toMatchObject({ code: "cache-damaged" });
       expect(readFileSync(manifestPath(folder), "utf8")).toBe(manifest);
-      expect(readdirSync(folder).sort()).toEqual([
-        "lean-pickle.json",
-        "lean-pickle.json.bak",
-        "session_cache",
-      ]);
+      expect(readdirSync(folder).sort()).toEqual(["lean-pickle.json", "session_cache"]);
     }
   });
 

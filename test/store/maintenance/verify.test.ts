@@ -14,6 +14,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { backupPath } from "../../../src/store/disk/layout.ts";
 import { type Verification, verifyCache } from "../../../src/store/maintenance/verify.ts";
 import { updateManifest } from "../../../src/store/manifest/update-manifest.ts";
 import { temporaryFolder } from "../../support/folders.ts";
@@ -160,7 +161,7 @@ describe("verifyCache", () => {
 
   it("finds a backup that is damaged, and folders and a manifest that others could have written", async () => {
     const { folder } = storedStates([{}]);
-    writeFileSync(join(folder, "lean-pickle.json.bak"), "junk");
+    writeFileSync(backupPath(folder), "junk");
     chmodSync(join(folder, "lean-pickle.json"), 0o666);
     chmodSync(join(folder, "session_cache"), 0o777);
     if (process.geteuid?.() === 0) {
@@ -182,7 +183,7 @@ describe("verifyCache", () => {
 
   it("says of a folder in the backup's place that it keeps the manifest from being changed", async () => {
     const { folder } = storedStates([{}]);
-    const backup = join(folder, "lean-pickle.json.bak");
+    const backup = backupPath(folder);
     mkdirSync(join(backup, "full"), { recursive: true });
     const { findings } = await verifyCache(folder);
     const problem = `The backup of the manifest is not usable: ${backup} is no regular file.`;

@@ -10,17 +10,19 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { dirname, join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { fileSystem } from "../../../src/store/disk/file-system.ts";
 import {
   backupPath,
   cachePath,
   lockPath,
   manifestPath,
+  oldBackupPath,
   temporaryPath,
 } from "../../../src/store/disk/layout.ts";
 import { readManifest } from "../../../src/store/manifest/read-manifest.ts";
-import { updateManifest } from "../../../src/store/manifest/update-manifest.ts";
+import { beginManifest, updateManifest } from "../../../src/store/manifest/update-manifest.ts";
 import { temporaryFolder } from "../../support/folders.ts";
 import { anyState } from "../../support/manifests.ts";
 import { startWorker } from "../../support/workers.ts";
@@ -50,7 +52,21 @@ describe("readManifest", () => {
     ["a link to nothing", (path) => symlinkSync("/no/such/file", path)],
     ["a link to another manifest", (path) => symlinkSync("/etc/hostname", path)],
     ["a pipe that nobody writes to", (path) => execFileSync("mkfifo", [path])],
-    ["missing beside its backup", (path) => writeFileSync(`${path}.bak`, "{}")],
+    ["missing beside its old backup", (path) => writeFileSync(`${path}.bak`, "{}")],
+    [
+      "missing, with a backup in the folder of the pickles",
+      (path) => {
+        mkdirSync(cachePath(dirname(path)));
+        writeFileSync(backupPath(dirname(path)), "{}");
+      },
+    ],
+    [
+      "missing, with a pickle",
+      (path) => {
+        mkdirSync(cachePath(dirname(path)));
+        writeFileSync(join(dirname(path), anyState(-1).pickleFile), "");
+      },
+    ],
   ])("refuses one that is %s, and names it", (_what, damage) => {
     const folder = temporaryFolder();
     const path = manifestPath(folder);
@@ -58,6 +74,31 @@ describe("readManifest", () => {
     const read = () => readManifest(folder);
     expect(read).toThrow(expect.objectContaining({ code: "cache-damaged" }));
     expect(read).toThrow(path);
+  });
+
+  it("takes a folder with marks and temporary files alone for an empty cache", () => {
+    const folder = temporaryFolder();
+    mkdirSync(temporaryPath(folder), { recursive: true });
+    writeFileSync(join(cachePath(folder), ".gitignore"), "*");
+    writeFileSync(join(temporaryPath(folder), "0123456789abcdef.olean"), "half");
+    expect(readManifest(folder).states).toEqual([]);
+  });
+
+  it("is not misled by a cache that begins while it looks", async () => {
+    const folder = temporaryFolder();
+    await addState(folder, -1);
+    const text = readFileSync(manifestPath(folder), "utf8");
+    writeFileSync(join(folder, anyState(-1).pickleFile), "");
+    rmSync(manifestPath(folder));
+    const { readdirSync: list } = fileSystem;
+    const begin = ((path: string) => {
+      writeFileSync(manifestPath(folder), text);
+      return list(path);
+    }) as typeof list;
+    const spy = vi.spyOn(fileSystem, "readdirSync").mockImplementationOnce(begin);
+    expect(readManifest(folder).states).toHaveLength(1);
+    expect(spy).toHaveBeenCalledTimes(1);
+    spy.mockRestore();
   });
 
   it("says whether the backup is good", async () => {
@@ -76,7 +117,11 @@ describe("readManifest", () => {
     );
     rmSync(backupPath(folder));
     expect(() => readManifest(folder)).toThrow(
-      expect.objectContaining({ hint: expect.stringContaining("move it away") }),
+      expect.objectContaining({
+        hint: expect.stringContaining(
+          `there is no backup. Restore the manifest from a copy, or remove ${manifestPath(folder)} and ${cachePath(folder)} to begin`,
+        ),
+      }),
     );
   });
 });
@@ -90,6 +135,23 @@ describe("updateManifest", () => {
     expect(readManifest(folder)).toMatchObject({ revision: 2, nextSessionId: -3 });
     expect(readFileSync(backupPath(folder), "utf8")).toBe(before);
     expect(readdirSync(temporaryPath(folder))).toEqual([]);
+  });
+
+  it("replaces the backup of version 0.1", async () => {
+    const folder = temporaryFolder();
+    await addState(folder, -1);
+    writeFileSync(oldBackupPath(folder), readFileSync(manifestPath(folder), "utf8"));
+    writeFileSync(manifestPath(folder), "junk");
+    const hint = `${oldBackupPath(folder)}, from before the last change, is good`;
+    expect(() => readManifest(folder)).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining(hint) }),
+    );
+    rmSync(manifestPath(folder));
+    expect(() => readManifest(folder)).toThrow("its backup is there");
+    writeFileSync(manifestPath(folder), readFileSync(oldBackupPath(folder)));
+    await addState(folder, -2);
+    expect(existsSync(oldBackupPath(folder))).toBe(false);
+    expect(JSON.parse(readFileSync(backupPath(folder), "utf8")).states).toHaveLength(1);
   });
 
   it("makes files and folders for their owner alone", async () => {
@@ -218,5 +280,25 @@ describe("updateManifest", () => {
     const { states, revision } = readManifest(folder);
     expect(revision).toBe(40);
     expect(new Set(states.map(({ sessionId }) => sessionId)).size).toBe(40);
+  });
+});
+
+describe("beginManifest", () => {
+  it("writes a manifest where there is none, and leaves one alone", async () => {
+    const folder = temporaryFolder();
+    await beginManifest(folder, {});
+    const text = readFileSync(manifestPath(folder), "utf8");
+    expect(JSON.parse(text)).toMatchObject({ nextSessionId: -1, states: [] });
+    await beginManifest(folder, {});
+    expect(readFileSync(manifestPath(folder), "utf8")).toBe(text);
+  });
+
+  it("begins no cache anew whose manifest was lost", async () => {
+    const folder = temporaryFolder();
+    await addState(folder, -1);
+    writeFileSync(join(folder, anyState(-1).pickleFile), "");
+    rmSync(manifestPath(folder));
+    await expect(beginManifest(folder, {})).rejects.toMatchObject({ code: "cache-damaged" });
+    expect(existsSync(manifestPath(folder))).toBe(false);
   });
 });
