@@ -94,7 +94,16 @@ async function writeManifestSchema() {
   const { manifestSchema } = await import(`data:text/javascript,${code}`);
   const schema = {
     // What a JSON Schema has no words for.
-    ...toJsonSchema(manifestSchema, { ignoreActions: ["check", "finite"] }),
+    ...toJsonSchema(manifestSchema, {
+      ignoreActions: ["check", "finite"],
+      // JSON Schema reads every pattern as Unicode, and has no flags.
+      overrideAction: ({ valibotAction, jsonSchema }) => {
+        const { requirement } = /** @type {{ requirement?: unknown }} */ (valibotAction);
+        return requirement instanceof RegExp
+          ? { ...jsonSchema, pattern: requirement.source }
+          : undefined;
+      },
+    }),
     title: "The manifest of a lean-pickle cache, lean-pickle.json",
   };
   writeFileSync(join(dist, "manifest.schema.json"), `${JSON.stringify(schema, null, 2)}\n`);

@@ -5,7 +5,7 @@ import type { CommandAnswer, ProofStepAnswer, ReplAnswer } from "../repl/protoco
 import { LeanRejectedError } from "../session/add/lean-rejected.ts";
 import { checkStateRun, runOnState, type StateRun } from "../session/add/run-on-state.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
-import { readSources } from "./input/input.ts";
+import { readSources, warnOfEmpty } from "./input/input.ts";
 import { collect } from "./input/options.ts";
 import { formatMessage } from "./render/lean-messages.ts";
 import { requireState } from "./states.ts";
@@ -55,6 +55,7 @@ async function run(
     allowErrors: options.allowErrors,
   };
   checkStateRun(asked);
+  warnOfEmpty(output, asked.code);
   const launch = await context.findRepl();
   const answers: Answered[] = [];
   let rejected: LeanRejectedError | undefined;

@@ -1,5 +1,6 @@
 /** From what is asked for to steps and keys, before Lean has run any of it. */
 import { type KeyInputs, keyOfStep } from "./key.ts";
+import { normalizeText } from "./normalize-text.ts";
 import type { PlannedStep, RecipeStep, StateKind } from "./steps.ts";
 
 /** What is to be done to a state, or to nothing, in this order. */
@@ -22,15 +23,17 @@ export interface StepTo<S extends PlannedStep = PlannedStep> {
 /** A step with the key of the state that it leads to. */
 export type KeyedStep<S extends PlannedStep = RecipeStep> = StepTo<S> & { key: string };
 
-/** The steps that a plan comes to. If no sorry is named, the only sorry is the first one. */
+/** The steps that a plan comes to, with normalized texts. If no sorry is named, the only sorry is the first one. */
 export function planSteps({ code, sorry, tactics, isOnProofState = false }: Plan): StepTo[] {
   const needsSorry = sorry !== undefined || (code.length > 0 && tactics.length > 0);
   const toSorry: StepTo[] = needsSorry
     ? [{ kind: "proof-state", step: { sorry: sorry ?? 0 } } as StepTo]
     : [];
-  const toTactics = tactics.map((tactic): StepTo => ({ kind: "proof-state", step: { tactic } }));
+  const toTactics = tactics.map(
+    (tactic): StepTo => ({ kind: "proof-state", step: { tactic: normalizeText(tactic) } }),
+  );
   return [
-    ...code.map((cmd): StepTo => ({ kind: "environment", step: { cmd } })),
+    ...code.map((cmd): StepTo => ({ kind: "environment", step: { cmd: normalizeText(cmd) } })),
     ...(isOnProofState ? [...toTactics, ...toSorry] : [...toSorry, ...toTactics]),
   ];
 }

@@ -8,7 +8,7 @@ import type { AdditionPlan } from "../../session/add/plan-addition.ts";
 import type { PickleSessionCache } from "../../session/pickle-session-cache.ts";
 import type { Context } from "../context.ts";
 import { callState, requireState } from "../states.ts";
-import { readSources } from "./input.ts";
+import { readSources, warnOfEmpty } from "./input.ts";
 import { collect } from "./options.ts";
 
 /** The options of `add` or `key`, as parsed. */
@@ -67,9 +67,7 @@ export async function readAddition(
     allowErrors: options.allowErrors,
   };
   checkAddition(addition);
-  if (addition.code.some(({ source, text }) => source === "<stdin>" && text.trim() === "")) {
-    context.output.warn("Standard input was empty.");
-  }
+  warnOfEmpty(context.output, addition.code);
   return addition;
 }
 

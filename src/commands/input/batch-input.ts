@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { LeanPickleError } from "../../errors.ts";
 import type { CodeSource } from "../../session/add/addition.ts";
 import type { BadLine, BatchItem } from "../../session/batch/batch-item.ts";
+import { normalizeName } from "../../store/manifest/schema.ts";
 import { readSources } from "./input.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(999_999_999));
@@ -110,14 +111,24 @@ function problemsOf(value: object, issues: readonly v.BaseIssue<unknown>[]): str
   if (cmd !== undefined && path !== undefined) {
     problems.push("it has both a cmd and a path: put them on two lines");
   }
+  if (!isWellFormed(value)) {
+    problems.push("it holds half of a surrogate pair, which no text of Lean can hold");
+  }
   if (path === "-") {
     problems.push('"path" cannot be standard input: put the code into "cmd"');
   }
   return problems;
 }
 
+/** Whether every text in a JSON value is Unicode. */
+function isWellFormed(value: unknown): boolean {
+  return typeof value === "string"
+    ? !/\p{Cs}/u.test(value)
+    : typeof value !== "object" || value === null || Object.values(value).every(isWellFormed);
+}
+
 function itemOf(
-  { cmd, path, from, tactics = [], ...rest }: BatchLine,
+  { cmd, path, from, tactics = [], name, ...rest }: BatchLine,
   line: number,
   defaults: { allowErrors?: boolean | undefined },
   signal: AbortSignal,
@@ -127,7 +138,8 @@ function itemOf(
     ...rest,
     line,
     tactics,
-    from: from === undefined ? undefined : String(from),
+    from: from === undefined ? undefined : normalizeName(String(from)),
+    ...(name !== undefined && { name: normalizeName(name) }),
     readCode: async () => {
       if (cmd !== undefined) {
         return [{ source: `<line ${line}>`, text: cmd }];

@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import { addAbortSignal, type Readable } from "node:stream";
 import { isatty, ReadStream as TerminalStream } from "node:tty";
 import { describeSystemError, isSystemError, LeanPickleError } from "../../errors.ts";
+import type { Output } from "../../output/output.ts";
 import type { CodeSource } from "../../session/add/addition.ts";
 import { READ_ONLY } from "../../system/small-file.ts";
 
@@ -33,6 +34,13 @@ export async function readSources(
     sources.push({ source: code.length === 1 ? "<code>" : `<code ${index + 1}>`, text });
   }
   return sources;
+}
+
+/** Warns of code that holds nothing: hardly ever what was meant. */
+export function warnOfEmpty(output: Output, code: readonly CodeSource[]): void {
+  for (const { source } of code.filter(({ text }) => text.trim() === "")) {
+    output.warn(`${source === "<stdin>" ? "Standard input" : source} is empty.`);
+  }
 }
 
 async function readFile(path: string, signal: AbortSignal): Promise<Buffer> {

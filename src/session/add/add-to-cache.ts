@@ -1,6 +1,7 @@
 /** Adding what code, a sorry and tactics lead to: a batch of one. */
 import { LeanPickleError } from "../../errors.ts";
 import type { ReplLaunch } from "../../repl/connection.ts";
+import { normalizeName } from "../../store/manifest/schema.ts";
 import type { BatchSuccess } from "../batch/batch-item.ts";
 import type { BatchOptions } from "../batch/run-batch.ts";
 import type { PickleSessionCache } from "../pickle-session-cache.ts";
@@ -32,10 +33,11 @@ export async function addToCache(
   launch: ReplLaunch,
   cache: PickleSessionCache,
   addition: Addition,
-  { name, onMiss, openRemote, ...options }: AddToCacheOptions,
+  { name: given, onMiss, openRemote, ...options }: AddToCacheOptions,
 ): Promise<AdditionResult> {
   checkAddition(addition);
   const { replaceName = false, force = false } = options;
+  const name = given && normalizeName(given);
   const plan = await planAddition(launch, addition);
   const hits = findHits(cache, plan);
   checkNames(cache.manifest, wantedNames(cache, addition, plan, name, hits), replaceName);

@@ -1,6 +1,7 @@
 /** What an addition leads to, as far as that is known before Lean runs: steps and keys. */
 import { parseImports } from "../../recipe/import-header.ts";
 import type { KeyInputs } from "../../recipe/key.ts";
+import { normalizeText } from "../../recipe/normalize-text.ts";
 import { type KeyedStep, keySteps, planSteps } from "../../recipe/plan.ts";
 import type { PlannedStep, RecipeStep } from "../../recipe/steps.ts";
 import type { ReplLaunch } from "../../repl/connection.ts";
@@ -47,7 +48,7 @@ export async function planAddition(
   identify = identifyLean,
 ): Promise<AdditionPlan> {
   const { base, code } = addition;
-  const imports = base ? base.imports : parseImports(code[0]?.text ?? "");
+  const imports = base ? base.imports : parseImports(normalizeText(code[0]?.text ?? ""));
   const { inputs, unknown } = await identify(launch, imports);
   return planWith(addition, imports, inputs, unknown);
 }

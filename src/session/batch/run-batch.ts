@@ -5,7 +5,7 @@ import type { LeanServerOptions, ReplLaunch } from "../../repl/connection.ts";
 import type { LeanServer } from "../../repl/lean-server.ts";
 import { checkWritable } from "../../store/disk/folders.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
-import { type Addition, type CodeSource, checkAddition } from "../add/addition.ts";
+import { type Addition, checkAddition } from "../add/addition.ts";
 import { findHits, nameAt, nameHits, useHits } from "../add/hits.ts";
 import { type AdditionPlan, planAddition, planInDoubt } from "../add/plan-addition.ts";
 import { type AdditionRun, runAddition } from "../add/run-addition.ts";
@@ -323,7 +323,7 @@ class Batch {
     if (line !== undefined) {
       this.#options.onStep?.(`Running line ${line}`);
     }
-    await this.#makeRoomFor(addition.code, base);
+    await this.#makeRoomFor(job);
     for (;;) {
       await this.#restoreBase(job);
       const made = await this.#servers.run(async (server) => {
@@ -338,13 +338,14 @@ class Batch {
   }
 
   /** Ends a REPL that holds as many imports as it may, if a line needs another one. */
-  async #makeRoomFor([code]: readonly CodeSource[], base: BatchBase | undefined): Promise<void> {
+  async #makeRoomFor({ base, plan }: Job): Promise<void> {
     const { current } = this.#servers;
-    if (base || !current) {
+    const [first] = plan.steps;
+    if (base || !current || !first || !("cmd" in first.step)) {
       return;
     }
     const { imports, headers } = this.#cache.handle.loaded.in(current);
-    const header = splitHeader(code?.text ?? "")?.header;
+    const header = splitHeader(first.step.cmd)?.header;
     const isShared = header !== undefined && headers.has(header);
     if (imports >= MAX_IMPORTS && !isShared && header !== "") {
       await this.#servers.retire();

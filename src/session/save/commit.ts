@@ -4,7 +4,7 @@ import { canonicalJson, keyOfPickle } from "../../recipe/key.ts";
 import type { ReplConnection } from "../../repl/connection.ts";
 import { picklePath } from "../../store/disk/layout.ts";
 import { readManifest } from "../../store/manifest/read-manifest.ts";
-import type { Manifest, ManifestState } from "../../store/manifest/schema.ts";
+import { type Manifest, type ManifestState, normalizeName } from "../../store/manifest/schema.ts";
 import type { ChangeOptions } from "../../store/manifest/update-manifest.ts";
 import { beginManifest, updateManifest } from "../../store/manifest/update-manifest.ts";
 import { removePickle, syncPickles } from "../../store/pickles/pickle-file.ts";
@@ -241,8 +241,9 @@ export async function addAll(
   handle: CacheHandle,
   server: ReplConnection,
   responses: readonly NamesState[],
-  { names, replaceName = false, force = false, ...options }: AddAllOptions,
+  { names: given, replaceName = false, force = false, ...options }: AddAllOptions,
 ): Promise<ManifestState[]> {
+  const names = given?.map((name) => name && normalizeName(name));
   // A damaged manifest, or a name that is taken, is noticed before anything is pickled.
   handle.refresh();
   const described: Described[] = [];

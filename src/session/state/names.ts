@@ -32,7 +32,7 @@ export function checkName(
 ): ManifestState | undefined {
   if (!isName(name)) {
     throw new LeanPickleError("usage", `"${name}" cannot be the name of a state.`, {
-      hint: "A name begins with a letter or _, and holds letters, digits, ., _ and - after that.",
+      hint: "A name begins with a letter, _ or «, as an identifier of Lean does, and goes on with letters, digits and any of _ . ' ! ? -. It does not look like a key.",
     });
   }
   const holder = manifest.states.find((state) => state.name === name);

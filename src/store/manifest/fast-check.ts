@@ -3,8 +3,11 @@
  * this is. What the schema in schema.ts takes, and nothing else; a test holds the two together.
  */
 
-/** The form of a name. */
-export const NAME = /^[A-Za-z_][A-Za-z0-9._-]*$/;
+/** The form of a name: any identifier of Lean, and `-`. What a terminal would act on is in none. */
+export const NAME =
+  /^(?:[\p{L}_]|«[^«»\p{C}\p{Zl}\p{Zp}]+»)(?:[\p{L}\p{M}\p{N}_.'!?-]|«[^«»\p{C}\p{Zl}\p{Zp}]+»)*$/u;
+/** Most names, for which this takes less time. */
+const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9._-]*$/;
 /** The form of a SHA-256. */
 export const DIGEST = /^[0-9a-f]{64}$/;
 /** In one folder, and named by hexadecimal digits: no entry can name a file anywhere else. */
@@ -35,7 +38,7 @@ function isState(state: unknown): boolean {
   return (
     isObject(state) &&
     isSessionId(state.sessionId) &&
-    (state.name === null || fits(state.name, NAME)) &&
+    (state.name === null || fits(state.name, PLAIN_NAME) || fits(state.name, NAME)) &&
     typeof state.isProofState === "boolean" &&
     isDigest(state.key) &&
     fits(state.pickleFile, PICKLE_FILE) &&

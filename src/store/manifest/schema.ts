@@ -81,9 +81,17 @@ export function emptyManifest(): Manifest {
   return { version: MANIFEST_VERSION, revision: 0, nextSessionId: -1, states: [], recipes: {} };
 }
 
-/** Whether `name` can be that of a state. */
+/** What a key can be shortened to in a reference. */
+export const KEY_PREFIX = /^[0-9a-f]{7,64}$/;
+
+/** The one form of a name: Unicode has several for what looks the same. */
+export function normalizeName(name: string): string {
+  return name.normalize("NFC");
+}
+
+/** Whether a state can be given a name, which is normalized. A name looks like no key. */
 export function isName(name: string): boolean {
-  return NAME.test(name);
+  return NAME.test(name) && normalizeName(name) === name && !KEY_PREFIX.test(name);
 }
 
 /** What came of checking a manifest: it, or a clause that says what is wrong with it. */

@@ -1,8 +1,7 @@
 import { LeanPickleError } from "../../errors.ts";
-import type { Manifest, ManifestState } from "./schema.ts";
+import { KEY_PREFIX, type Manifest, type ManifestState, normalizeName } from "./schema.ts";
 
 const SESSION_ID = /^-[1-9]\d*$/;
-const KEY_PREFIX = /^[0-9a-f]{7,64}$/;
 
 interface Maps {
   byId: Map<number, ManifestState>;
@@ -29,7 +28,7 @@ export class StateIndex {
 
   /** The state with this name. */
   byName(name: string): ManifestState | undefined {
-    return this.#built.byName.get(name);
+    return this.#built.byName.get(normalizeName(name));
   }
 
   /** The state with this whole key. */

@@ -145,6 +145,7 @@ describe("checkBatch", () => {
       [{ cmd: TWO_SORRIES, sorry: "all", name: "all" }],
       /^line 1: State -3 has the name all\.3 already/m,
     ],
+    ["what looks like a key", [{ cmd: "x", name: "abcdef12" }], /^line 1: "abcdef12" cannot/m],
     ["what is no name", [{ cmd: "x", name: "1st" }], /^line 1: "1st" cannot be the name/m],
     [
       "a tactic on an environment",

@@ -107,8 +107,41 @@ describe("dropUnneededRecipes", () => {
 });
 
 describe("isName", () => {
-  it.each(["base", "_x", "A.b-c_1", "x"])("takes %j", (name) => expect(isName(name)).toBe(true));
-  it.each(["", "-x", "1x", ".x", "a b", "a/b", "é", "x\u001b"])("refuses %j", (name) =>
-    expect(isName(name)).toBe(false),
-  );
+  it.each([
+    "base",
+    "_x",
+    "A.b-c_1",
+    "x",
+    "abcdef",
+    "Nat.sub_one_lt'",
+    "foo₁",
+    "α_pos",
+    "café",
+    "add!",
+    "get?",
+    "«my lemma»",
+    "Nat.«a.b».c",
+    "定理",
+    "लेम्मा",
+  ])("takes %j", (name) => expect(isName(name)).toBe(true));
+  it.each([
+    "",
+    "-x",
+    "-1",
+    "1x",
+    ".x",
+    "'x",
+    "a b",
+    "a/b",
+    "a*",
+    "x\u001b",
+    "«a\nb»",
+    "«a\u202eb»",
+    "«»",
+    "«a",
+    "«a«b»",
+    "cafe\u0301",
+    "abcdef0",
+    "\ud800",
+  ])("refuses %j", (name) => expect(isName(name)).toBe(false));
 });
