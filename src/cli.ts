@@ -1,13 +1,14 @@
 /**
  * The program. Only here errors become exit codes, and signals end the work.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { Command, CommanderError, Help } from "commander";
 import { COMMANDS } from "./commands/all.ts";
 import type { Host, Outcome } from "./commands/context.ts";
 import { addGlobalOptions, dropEmptyVariables } from "./commands/input/options.ts";
 import { describeSystemError, type ErrorCode, isSystemError, LeanPickleError } from "./errors.ts";
 import { Output } from "./output/output.ts";
+import { manifestPath } from "./store/disk/layout.ts";
 
 const OUTCOME_EXIT_CODES: Record<Outcome, number> = {
   done: 0,
@@ -80,6 +81,16 @@ Examples:
   $ lean-pickle ls
   $ lean-pickle reload`;
 
+/** What to type first, if there is no cache here yet. */
+const FIRST_STEPS = `
+There is no cache here yet. Type first:
+  lean-pickle doctor                        to see whether Lean and its REPL are found
+  lean-pickle add -c 'def f := 42' -n f     to run code, and store the state`;
+
+function isCacheHere(): boolean {
+  return existsSync(manifestPath(process.env.LEAN_PICKLE_DIR ?? "."));
+}
+
 /** Drops `help` before an unknown command, so that the error names the command. */
 function withoutVainHelp(argv: readonly string[]): string[] {
   const [, , help, name = ""] = argv;
@@ -133,8 +144,14 @@ async function outputFor(argv: readonly string[]): Promise<Output> {
 
 /** Prints an error, and returns its exit code. */
 async function report(error: unknown, output: Output): Promise<number> {
-  if (error instanceof CommanderError && (error.exitCode === 0 || error.code === HELP_SHOWN)) {
-    return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError && error.exitCode === 0) {
+    return 0;
+  }
+  if (error instanceof CommanderError && error.code === HELP_SHOWN) {
+    if (!isCacheHere()) {
+      output.note(FIRST_STEPS);
+    }
+    return 2;
   }
   const { code, message, hint, exitCode, extra } = explain(error);
   if (!output.json) {

@@ -47,7 +47,7 @@ async function add(context: Context, files: string[], options: AdditionOptions):
         replaceName: options.replace,
         force: options.force,
         noRun: !options.run,
-        onStep: (what) => progress.step(what),
+        onStep: (what) => progress.step(what, performance.now()),
         lock: context.changeOptions,
         allOrNone: true,
         onWarning: context.warnOfState,

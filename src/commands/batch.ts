@@ -27,6 +27,7 @@ export async function addBatch(
   const missing: string[] = [];
   const builtOn = await checkBatch(launch, cache, items, {
     replaceName,
+    file: nameOf(file),
     bad,
     onPlanned(_item, plan) {
       if (context.options.remote !== undefined && !options.force && !findHits(cache, plan)) {
@@ -63,7 +64,7 @@ export async function addBatch(
               remote?.send(outcome.states);
             }
           }
-          show(output, item, outcome);
+          show(output, nameOf(file), item, outcome);
         },
       });
     } finally {
@@ -98,6 +99,7 @@ export async function keysOfBatch(
   const planned: { line: number; plan: AdditionPlan; hit: boolean }[] = [];
   await checkBatch(launch, cache, items, {
     replaceName: options.replace,
+    file: nameOf(file),
     bad,
     onPlanned({ line = 0 }, plan) {
       planned.push({ line, plan, hit: findHits(cache, plan) !== undefined });
@@ -142,15 +144,25 @@ async function openBatch(
   return { cache, items, bad };
 }
 
+/** How a batch is called in messages. */
+function nameOf(file: string): string {
+  return file === "-" ? "standard input" : file;
+}
+
 function rate(done: number, startedAt: number): string {
   const seconds = (performance.now() - startedAt) / 1000;
   return done > 0 && seconds >= 1 ? `, ${(done / seconds).toFixed(1)} a second` : "";
 }
 
 /** Prints the result of a line: its session ids, or `-` if it failed; with `--json`, one document. */
-function show(output: Output, { line = 0, sorry }: BatchItem, outcome: BatchOutcome): void {
+function show(
+  output: Output,
+  file: string,
+  { line = 0, sorry }: BatchItem,
+  outcome: BatchOutcome,
+): void {
   if ("error" in outcome) {
-    showFailure(output, line, outcome.error);
+    showFailure(output, file, line, outcome.error);
     return;
   }
   const { states, unknown: _, ...told } = outcome;
@@ -162,7 +174,7 @@ function show(output: Output, { line = 0, sorry }: BatchItem, outcome: BatchOutc
   }
 }
 
-function showFailure(output: Output, line: number, error: Error): void {
+function showFailure(output: Output, file: string, line: number, error: Error): void {
   const message = sentenceOf(error);
   const { code = "system", hint } = error as Partial<LeanPickleError>;
   const messages = "messages" in error ? { messages: error.messages } : {};
@@ -174,7 +186,7 @@ function showFailure(output: Output, line: number, error: Error): void {
   if (Array.isArray(messages.messages)) {
     showMessages(output, messages.messages);
   }
-  output.problem(`line ${line}: ${message}`);
+  output.problem(`${file}, line ${line}: ${message}`);
 }
 
 function checkAlone(files: readonly string[], options: AdditionOptions): void {

@@ -63,7 +63,7 @@ async function run(
     await output.withProgress((progress) =>
       runOnState(launch, cache, asked, {
         ...context.serverOptions,
-        onStep: (what) => progress.step(what),
+        onStep: (what) => progress.step(what, performance.now()),
         onWarning: context.warnOfState,
         onAnswer: (answer, source) => answers.push({ answer, source }),
       }),

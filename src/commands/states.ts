@@ -3,6 +3,7 @@ import { LeanPickleError } from "../errors.ts";
 import type { Output } from "../output/output.ts";
 import type { PickleSessionCache } from "../session/pickle-session-cache.ts";
 import type { PickleSessionState } from "../session/state/cache-types.ts";
+import { findSimilar } from "../session/state/names.ts";
 import type { ManifestState } from "../store/manifest/schema.ts";
 
 /** What was found of the states that were named. */
@@ -78,13 +79,16 @@ export function tellMissing(
 
 /** The error if none of the named states is there. */
 export function noneThere(
-  { workingDir }: PickleSessionCache,
+  { workingDir, manifest }: PickleSessionCache,
   references: readonly string[],
 ): LeanPickleError {
+  const similar = references.map((reference) => findSimilar(manifest.states, reference));
+  const suggestions = [...new Set(similar.flatMap((each) => each ?? []))];
+  const suggestion = suggestions.length > 0 ? `Did you mean ${suggestions.join(", ")}? ` : "";
   const what = references.length === 1 ? "is no state" : "are no states";
   const message = `There ${what} ${references.join(", ")} in the cache in ${workingDir}.`;
   return new LeanPickleError("no-such-state", message, {
-    hint: `"lean-pickle ls" lists the states that there are.`,
+    hint: `${suggestion}"lean-pickle ls" lists the states that there are.`,
   });
 }
 

@@ -28,10 +28,14 @@ describe("a line of a batch that fails", () => {
     ];
     const { code, printed, stderr, starts } = await addBatch(cwd, lines);
     expect([code, printed, starts]).toEqual([3, ["-1", "-", "-", "-", "-", "-2"], 1]);
-    expect(stderr).toMatch(/^<line 2>:1:7: error: .*\nerror: line 2: Lean found errors/m);
-    expect(stderr).toContain("error: line 3: bad, which it builds on, was not made.");
-    expect(stderr).toContain("error: line 4: worse, which it builds on, was not made.");
-    expect(stderr).toContain("error: line 5: The code has no sorry 2");
+    expect(stderr).toMatch(
+      /^<line 2>:1:7: error: .*\nerror: batch.jsonl, line 2: Lean found errors/m,
+    );
+    expect(stderr).toContain("error: batch.jsonl, line 3: bad, which it builds on, was not made.");
+    expect(stderr).toContain(
+      "error: batch.jsonl, line 4: worse, which it builds on, was not made.",
+    );
+    expect(stderr).toContain("error: batch.jsonl, line 5: The code has no sorry 2");
     expect(stderr).toContain("2 of 6 lines went well.");
     expect((await addBatch(cwd, lines.slice(1, 3))).code).toBe(1);
   });
@@ -67,7 +71,7 @@ describe("a line of a batch that fails", () => {
       ];
       const { code, printed, stderr, log, starts } = await addBatch(cwd, lines, args, repl);
       expect([code, printed]).toEqual([3, ["-1", "-2", "-", "-3", "-4", "-5", "-"]]);
-      expect(stderr).toMatch(new RegExp(`error: line 3: .*(${message})`));
+      expect(stderr).toMatch(new RegExp(`error: batch.jsonl, line 3: .*(${message})`));
       // A line that ends a REPL is tried once more, in the next one; one that hangs has had its time.
       expect(starts).toBe("HANG_ON" in repl ? 2 : 3);
       expect(requests(log).filter((kind) => kind.startsWith("unpickle"))).toEqual([]);

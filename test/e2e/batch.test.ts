@@ -92,8 +92,10 @@ describe("add --batch", () => {
       ["--no-run", "--explain"],
     );
     expect([code, printed, log]).toEqual([3, ["-1", "-", "-"], []]);
-    expect(stderr).toMatch(/^line 2: miss: .*\n.*\n?.*error: line 2: The cache does not hold it/ms);
-    expect(stderr).toContain("error: line 3: n1, which it builds on, was not made.");
+    expect(stderr).toMatch(
+      /^line 2: miss: .*\n.*\n?.*error: batch.jsonl, line 2: The cache does not hold it/ms,
+    );
+    expect(stderr).toContain("error: batch.jsonl, line 3: n1, which it builds on, was not made.");
     expect(stderr).toContain("1 of 3 lines went well.");
   });
 

@@ -7,7 +7,7 @@ import { findHits, wantedNames } from "../add/hits.ts";
 import { type AdditionPlan, type PlanBase, planAddition } from "../add/plan-addition.ts";
 import type { PickleSessionCache } from "../pickle-session-cache.ts";
 import { identifyLean } from "../state/lean-inputs.ts";
-import { checkNames } from "../state/names.ts";
+import { checkNames, findSimilar } from "../state/names.ts";
 import type { BadLine, BatchItem } from "./batch-item.ts";
 import { LineNames } from "./line-names.ts";
 
@@ -17,6 +17,8 @@ const MAX_TOLD = 10;
 /** How a batch is checked. */
 export interface BatchCheckOptions {
   replaceName?: boolean | undefined;
+  /** Where the lines are from, for messages. */
+  file?: string | undefined;
   /** Lines that could not be parsed: they are reported together with the others. */
   bad?: readonly BadLine[] | undefined;
   /** Called with each line and its keys, in order. */
@@ -39,7 +41,7 @@ export async function checkBatch(
   launch: ReplLaunch,
   cache: PickleSessionCache,
   items: readonly BatchItem[],
-  { replaceName = false, bad = [], onPlanned }: BatchCheckOptions = {},
+  { replaceName = false, file = "the batch", bad = [], onPlanned }: BatchCheckOptions = {},
 ): Promise<Set<string>> {
   const identify = identifyRarely();
   const names = new PlannedNames(cache, replaceName, bad);
@@ -66,7 +68,7 @@ export async function checkBatch(
   }
   const problems = [...bad, ...found];
   if (problems.length > 0) {
-    throw problemsIn(problems);
+    throw problemsIn(file, problems);
   }
   return names.builtOn;
 }
@@ -90,11 +92,11 @@ export function identifyRarely(): typeof identifyLean {
   };
 }
 
-function problemsIn(problems: readonly BadLine[]): LeanPickleError {
+function problemsIn(file: string, problems: readonly BadLine[]): LeanPickleError {
   const inOrder = [...problems].sort((a, b) => a.line - b.line);
   const told = inOrder.slice(0, MAX_TOLD).map(({ line, problem }) => `line ${line}: ${problem}`);
   const more = problems.length > told.length ? `\nand ${problems.length - told.length} more` : "";
-  return new LeanPickleError("usage", `Nothing of the batch was run:\n${told.join("\n")}${more}`);
+  return new LeanPickleError("usage", `Nothing of ${file} was run:\n${told.join("\n")}${more}`);
 }
 
 /** The names that the lines so far will give. */
@@ -134,8 +136,10 @@ class PlannedNames {
     }
     const state = this.#cache.find(from)?.entry;
     if (!state) {
+      const similar = findSimilar(this.#cache.manifest.states, from);
+      const suggestion = similar === undefined ? "" : ` Did you mean ${similar}?`;
       const message = `There is no state ${from} in the cache, and no earlier line has that name.`;
-      throw new LeanPickleError("no-such-state", message);
+      throw new LeanPickleError("no-such-state", message + suggestion);
     }
     return state;
   }

@@ -1,3 +1,4 @@
+import { closest, distance } from "fastest-levenshtein";
 import { LeanPickleError } from "../../errors.ts";
 import { isName, type Manifest, type ManifestState } from "../../store/manifest/schema.ts";
 
@@ -46,6 +47,17 @@ export function checkName(
     });
   }
   return holder;
+}
+
+/** The name or session id that is closest to a reference to no state; undefined if none is close. */
+export function findSimilar(
+  states: readonly ManifestState[],
+  reference: string,
+): string | undefined {
+  const ids = states.flatMap(({ sessionId, name }) => [name ?? [], String(sessionId)].flat());
+  const similar = ids.length > 0 ? closest(reference, ids) : "";
+  const most = Math.max(1, Math.floor(reference.length / 3));
+  return similar !== "" && distance(reference, similar) <= most ? similar : undefined;
 }
 
 /** The error for a state that a cache does not have. */
