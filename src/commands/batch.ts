@@ -51,7 +51,9 @@ export async function addBatch(
         lock: context.changeOptionsToTheEnd,
         onWarning: context.warnOfState,
         onStep: (what) =>
-          progress.step(`${what} of ${items.length}${rate(good + failed, startedAt)}`),
+          progress.step(
+            `${what} (${good + failed}/${items.length} done${rate(good + failed, startedAt)})`,
+          ),
         onMiss: options.explain
           ? (item, plan) => tellMiss(context, cache, plan, item.line)
           : undefined,

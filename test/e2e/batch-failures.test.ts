@@ -12,8 +12,40 @@ import { readLog } from "../simulated-repl/index.ts";
 import { addBatch, jsonLines, namedLines, requests, TWO_SORRIES } from "../support/batches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { garbage } from "../support/kill-loop.ts";
-import { start, succeed } from "../support/program.ts";
+import { run, start, succeed } from "../support/program.ts";
 import { until } from "../support/wait.ts";
+
+describe("code on a base that kills the REPL each time", () => {
+  it.each([
+    ["add", ["add", "--from", "base", "-c", "def crash := 1"], 1],
+    ["run", ["run", "base", "-c", "def crash := 1"], 1],
+    ["a tactic", ["add", "--from", "goal", "-t", "exact crash"], 1],
+  ])("fails once, and is not begun again and again: %s", async (_what, args, code) => {
+    const cwd = temporaryFolder();
+    const LOG = join(cwd, "repl.log");
+    await succeed(["add", "-c", "def f := 1", "-n", "base"], { cwd });
+    const theorem = "theorem t (p : Prop) (h : p) : p := by sorry";
+    await succeed(["add", "-c", theorem, "--sorry", "0", "-n", "goal"], { cwd });
+    const ended = await run(args, { cwd, repl: { LOG, CRASH_ON: "crash" } });
+    expect([ended.code, ended.stderr]).toEqual([code, expect.stringContaining("simulated crash")]);
+    expect(readLog(LOG).filter(({ event }) => event === "start").length).toBeLessThanOrEqual(2);
+  });
+
+  it("costs no other line of a batch", async () => {
+    const cwd = temporaryFolder();
+    await succeed(["add", "-c", "def f := 1", "-n", "base"], { cwd });
+    const lines = Array.from({ length: 12 }, (_, n) => ({
+      from: "base",
+      cmd: n % 3 === 1 ? `def crash${n} := 1` : `def g${n} := f`,
+    }));
+    const { code, printed, starts } = await addBatch(cwd, lines, [], { CRASH_ON: "crash" });
+    expect([code, printed.map((each) => each === "-")]).toEqual([
+      3,
+      lines.map(({ cmd }) => cmd.includes("crash")),
+    ]);
+    expect(starts).toBeLessThanOrEqual(12);
+  });
+});
 
 describe("a line of a batch that fails", () => {
   it("prints -, costs no other but those that build on it, and exits with 3", async () => {
@@ -56,7 +88,12 @@ describe("a line of a batch that fails", () => {
   it.each([
     ["a crash", { CRASH_ON: "def f2" }, [], "exited with code 1"],
     ["a segmentation fault", { SEGV_ON: "def f2" }, [], "was killed by SIGSEGV"],
-    ["an answer that is none", { GARBAGE_ON: "def f2" }, [], "does not speak the protocol"],
+    [
+      "an answer that is none",
+      { GARBAGE_ON: "def f2" },
+      ["--timeout", "2"],
+      "did not answer within 2 s",
+    ],
     ["a hang", { HANG_ON: "def f2" }, ["--timeout", "1"], "did not answer within 1 s"],
     ["a closure", { CLOSURES_ON: "f2" }, [], "It holds a closure|Lean cannot pickle this"],
   ])(

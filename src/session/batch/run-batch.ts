@@ -1,44 +1,28 @@
 /** Many additions through one REPL. */
 import { LeanPickleError } from "../../errors.ts";
-import { splitHeader } from "../../recipe/import-header.ts";
-import type { LeanServerOptions, ReplLaunch } from "../../repl/connection.ts";
-import type { LeanServer } from "../../repl/lean-server.ts";
+import type { ReplLaunch } from "../../repl/connection.ts";
 import { checkWritable } from "../../store/disk/folders.ts";
-import type { ManifestState } from "../../store/manifest/schema.ts";
-import { type Addition, checkAddition } from "../add/addition.ts";
+import { checkAddition } from "../add/addition.ts";
 import { findHits, nameAt, nameHits, useHits } from "../add/hits.ts";
-import { type AdditionPlan, planAddition, planInDoubt } from "../add/plan-addition.ts";
-import { type AdditionRun, runAddition } from "../add/run-addition.ts";
+import { type AdditionPlan, planAddition } from "../add/plan-addition.ts";
 import type { PickleSessionCache } from "../pickle-session-cache.ts";
-import { RestartingServer } from "../restarting-server.ts";
-import { restoreState } from "../restore/restore-states.ts";
-import { type Candidate, discardPickles } from "../save/commit.ts";
+import { discardPickles } from "../save/commit.ts";
 import type { RemoteStates } from "../share/remote-states.ts";
-import type { RestoreMode } from "../state/cache-types.ts";
-import { MAX_IMPORTS } from "../state/loaded-states.ts";
-import type { Start } from "../steps/run-steps.ts";
 import type { BatchItem, BatchOutcome } from "./batch-item.ts";
 import { identifyRarely } from "./check-batch.ts";
-import { GroupCommit, type GroupCommitOptions, MAX_UNSEALED } from "./group-commit.ts";
+import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import { type BatchBase, BatchNames } from "./line-names.ts";
+import { type LineJob, LineMaker, type LineMakerOptions, type Made } from "./make-line.ts";
 import { BatchOutcomes, type Slot } from "./outcomes-in-order.ts";
 
 /** How a batch is run. */
-export interface BatchOptions extends LeanServerOptions, GroupCommitOptions {
+export interface BatchOptions extends LineMakerOptions, GroupCommitOptions {
   /** Whether states that the cache holds are made again. */
   force?: boolean | undefined;
   /** Where states are looked up that the cache does not hold. With `force`, nothing is looked up. */
   remote?: RemoteStates | undefined;
   /** Whether it is an error if neither the cache nor the remote holds what a line asks for. */
   noRun?: boolean | undefined;
-  /** How bases are restored; as the cache says by default. */
-  restore?: RestoreMode | undefined;
-  /** The time that restoring one base may take, in seconds; no limit but `timeout` by default. */
-  timeoutPerState?: number | undefined;
-  /** Called before Lean does something, with what. */
-  onStep?: ((what: string) => void) | undefined;
-  /** Called with what a person has to know of a base that was restored: a sentence. */
-  onWarning?: ((state: ManifestState, sentence: string) => void) | undefined;
   /** Called if the cache does not hold what a line asks for, with what was looked up. */
   onMiss?: ((item: BatchItem, plan: AdditionPlan) => Promise<void>) | undefined;
   /** Called with the outcome of each line, in the order of the lines, as soon as it is committed. */
@@ -81,30 +65,12 @@ export async function runBatch(
   }
 }
 
-/** A line that Lean has to run. */
-interface Job {
-  slot: Slot;
-  addition: Omit<Addition, "base"> & Pick<BatchItem, "name" | "line">;
-  base: BatchBase | undefined;
-  plan: AdditionPlan;
-  /** Resolves when the lines before have handed their states over to be committed. */
-  before: Promise<void>;
-}
-
-/** What a line has led to: pickled, and not committed yet. */
-interface Made extends Omit<AdditionRun, "reached"> {
-  candidates: Candidate[];
-  unknown: string[];
-  /** Whether the remote had its states. */
-  from?: "remote";
-}
-
 class Batch {
   readonly #launch: ReplLaunch;
   readonly #cache: PickleSessionCache;
   readonly #options: BatchOptions;
   readonly #commits: GroupCommit;
-  readonly #servers: RestartingServer;
+  readonly #maker: LineMaker;
   readonly #names: BatchNames;
   readonly #outcomes: BatchOutcomes;
   readonly #identify = identifyRarely();
@@ -128,7 +94,7 @@ class Batch {
     this.#cache = cache;
     this.#options = options;
     this.#commits = new GroupCommit(cache, options);
-    this.#servers = new RestartingServer(launch, options);
+    this.#maker = new LineMaker(launch, cache, () => this.#commits.flush(), options);
     this.#names = new BatchNames(cache, builtOn);
     this.#outcomes = new BatchOutcomes((item, outcome) => options.onOutcome(item, outcome));
   }
@@ -156,7 +122,7 @@ class Batch {
   /** Waits for all lines, and commits their states while the REPL ends. */
   async finish(): Promise<void> {
     await Promise.all(this.#underWay);
-    await Promise.all([this.#settle(), this.#servers.close()]);
+    await Promise.all([this.#settle(), this.#maker.close()]);
   }
 
   /** Commits what is done, whatever happened, and ends the REPL. */
@@ -165,7 +131,7 @@ class Batch {
       await Promise.all(this.#underWay);
       await this.#commits.close();
     } finally {
-      await this.#servers.close();
+      await this.#maker.close();
     }
   }
 
@@ -195,7 +161,7 @@ class Batch {
   }
 
   /** Undefined if the cache has the answer, which is the outcome then. */
-  async #prepare(slot: Slot, base: BatchBase | undefined): Promise<Job | undefined> {
+  async #prepare(slot: Slot, base: BatchBase | undefined): Promise<LineJob | undefined> {
     const { item } = slot;
     const addition = { ...item, base: base?.plan, code: await item.readCode() };
     checkAddition(addition);
@@ -251,7 +217,7 @@ class Batch {
   }
 
   /** Starts a job, as soon as there is room for it. */
-  async #start(job: Job): Promise<void> {
+  async #start(job: LineJob): Promise<void> {
     // The first line shows whether there is a REPL at all.
     while (this.#underWay.size >= (this.#hasAnswered ? WINDOW : 1)) {
       await Promise.race(this.#underWay);
@@ -270,7 +236,7 @@ class Batch {
   }
 
   /** Hands the states of a line over to be committed, after those of the line before. */
-  async #handOver({ slot, plan, before }: Job, making: Promise<Made>): Promise<void> {
+  async #handOver({ slot, plan, before }: LineJob, making: Promise<Made>): Promise<void> {
     let made: Made | undefined;
     try {
       made = await making;
@@ -305,9 +271,8 @@ class Batch {
   }
 
   /** Fetches what a line leads to, or runs it and pickles that: all of it, or nothing. */
-  async #make(job: Job): Promise<Made> {
-    const { addition, base, slot, plan } = job;
-    const { line } = addition;
+  async #make(job: LineJob): Promise<Made> {
+    const { addition, slot, plan } = job;
     if (this.#options.remote) {
       const fetched = await this.#options.remote.take(plan);
       if (fetched) {
@@ -320,100 +285,9 @@ class Batch {
       }
       await this.#tellMiss(slot.item, plan);
     }
-    if (line !== undefined) {
-      this.#options.onStep?.(`Running line ${line}`);
-    }
-    await this.#makeRoomFor(job);
-    for (;;) {
-      await this.#restoreBase(job);
-      const made = await this.#servers.run(async (server) => {
-        const start = base && this.#startOn(server, base);
-        return base && !start ? undefined : await this.#makeIn(server, job, start);
-      });
-      if (made) {
-        slot.states.setPickled(made.candidates);
-        return made;
-      }
-    }
-  }
-
-  /** Ends a REPL that holds as many imports as it may, if a line needs another one. */
-  async #makeRoomFor({ base, plan }: Job): Promise<void> {
-    const { current } = this.#servers;
-    const [first] = plan.steps;
-    if (base || !current || !first || !("cmd" in first.step)) {
-      return;
-    }
-    const { imports, headers } = this.#cache.handle.loaded.in(current);
-    const header = splitHeader(first.step.cmd)?.header;
-    const isShared = header !== undefined && headers.has(header);
-    if (imports >= MAX_IMPORTS && !isShared && header !== "") {
-      await this.#servers.retire();
-    }
-  }
-
-  /** Sees to it that a base is in the REPL. */
-  async #restoreBase({ base, before }: Job): Promise<void> {
-    const { current } = this.#servers;
-    if (!base || (current && this.#startOn(current, base))) {
-      return;
-    }
-    if (!base.state) {
-      // It is in no REPL any more: once it is committed, it can be restored.
-      await before;
-      await this.#commits.flush();
-    }
-    const { state } = base;
-    if (!state) {
-      throw new LeanPickleError("no-such-state", "What it builds on could not be committed.");
-    }
-    if (state.name !== null || this.#options.onStep) {
-      this.#options.onStep?.(`Restoring ${state.name ?? state.sessionId}`);
-    }
-    await restoreState(this.#cache.handle, this.#servers, state.sessionId, this.#options);
-  }
-
-  /** Where a base is in a process; undefined if it is not there. */
-  #startOn(server: LeanServer, { pickled, state }: BatchBase): Start | undefined {
-    const { loaded } = this.#cache.handle;
-    if (pickled?.at?.process === server.process) {
-      const kind = pickled.kind === "environment" ? "env" : "proofState";
-      return loaded.startOn(server, { kind, id: pickled.at.replId });
-    }
-    const id = state && loaded.get(server, state.sessionId);
-    const kind = state?.isProofState ? "proofState" : "env";
-    return id === undefined ? undefined : loaded.startOn(server, { kind, id });
-  }
-
-  async #makeIn(server: LeanServer, job: Job, start: Start | undefined): Promise<Made> {
-    const { addition } = job;
-    const lacks = start?.origin?.lacks;
-    const why = `its base was restored by its pickle, which may have lost ${lacks}`;
-    const base = job.base?.plan;
-    const plan = lacks === undefined ? job.plan : planInDoubt({ ...addition, base }, job.plan, why);
-    this.#cache.noteLean(server, plan.imports, job.plan);
-    const { line } = addition;
-    const options = {
-      pipelined: true,
-      ...(line === undefined
-        ? { onStep: (what: string) => this.#options.onStep?.(what) }
-        : { within: `line ${line}, ` }),
-    };
-    const { loaded } = this.#cache.handle;
-    const { reached, ...told } = await runAddition(server, loaded, addition, plan, start, options);
-    const candidates: Candidate[] = [];
-    try {
-      for (const [index, { kind, id }] of reached.entries()) {
-        const named = kind === "env" ? { env: id } : { proofState: id };
-        const pickled = await this.#cache.pickle(server, named, { pipelined: true });
-        candidates.push({ pickled, name: nameAt(addition, addition.name, index) });
-        await candidates.at(-MAX_UNSEALED)?.pickled.sealed.catch(() => {});
-      }
-    } catch (error) {
-      await discardPickles(candidates);
-      throw error;
-    }
-    return { candidates, unknown: plan.unknown, ...told };
+    const made = await this.#maker.make(job);
+    slot.states.setPickled(made.candidates);
+    return made;
   }
 }
 
