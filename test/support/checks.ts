@@ -96,7 +96,8 @@ export class FilledCache {
 
   /** What lies in the cache and is no state's. */
   leftOvers(): string[] {
-    const own = ["CACHEDIR.TAG", ".gitignore", "tmp"].map((name) => `session_cache/${name}`);
+    const marks = ["CACHEDIR.TAG", ".gitignore", "manifest.bak", "tmp"];
+    const own = marks.map((name) => `session_cache/${name}`);
     const named = new Set([...own, ...this.states.map(({ pickleFile }) => pickleFile)]);
     const folder = join(this.cache.workingDir, "session_cache");
     const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
