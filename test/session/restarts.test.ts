@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ReplMemoryError } from "../../src/repl/errors.ts";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
-import { prepareFolders } from "../../src/store/disk/folders.ts";
 import { cachePath } from "../../src/store/disk/layout.ts";
 import { withLock } from "../../src/store/lock/lock.ts";
+import { beginManifest } from "../../src/store/manifest/update-manifest.ts";
 import { newServer } from "../support/auto-servers.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { isRunning } from "../support/processes.ts";
@@ -90,7 +90,7 @@ describe("an AutoLeanServer whose REPL ends", () => {
     const server = startAutoServer(launch, { sessionCache: cache });
     const request = { cmd: "def f := 42" };
     const answer = await server.run(request);
-    await prepareFolders(folder);
+    await beginManifest(folder, {});
     let adding: Promise<number> | undefined;
     await withLock(folder, {}, async () => {
       adding = cache.add(server, request, answer);

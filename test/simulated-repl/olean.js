@@ -7,6 +7,8 @@ import { about, wordingOf } from "./vocabulary.js";
 /** @import { Settings } from "./settings.js" */
 
 const [MARKER, DIGEST_BYTES, ADDRESS_BYTES, PAGE, GMP] = ["olean", 32, 8, 4096, 1];
+/** The root object: its size (24 bytes), two fields, and that these are scalars. */
+const ROOT = Buffer.from(`0000000018000200${"0100000000000000".repeat(2)}`, "hex");
 const BASE_ADDRESS = 0x1c5a_7000_0000n;
 
 /** @param {string} text @param {number} size */
@@ -25,15 +27,15 @@ function makeHeader({ oleanVersion, leanVersion, gitHash }) {
   };
   return Buffer.concat([Buffer.from(MARKER), ...fields[oleanVersion], address(BASE_ADDRESS)]);
 }
-/** Writes a pickle as Lean does: into `PATH.tmp.PID`, then renamed. The last 8 bytes name the root
- * object, as in a real one: the base address and an offset into the file. @param {string} path @param {object} content @param {Settings} settings @param {boolean} hangHalfway */
+/** Writes a pickle as Lean does: into `PATH.tmp.PID`, then renamed. The root object comes last, and the
+ * last 8 bytes name it, as in a real one: the base address and an offset into the file. @param {string} path @param {object} content @param {Settings} settings @param {boolean} hangHalfway */
 export function writePickle(path, content, settings, hangHalfway) {
   const header = makeHeader(settings);
   const json = Buffer.from(JSON.stringify(content));
   // White space behind the JSON: a pickle is never so small that half of it is only a header.
-  const size = Math.ceil((json.length + PAGE) / PAGE) * PAGE - ADDRESS_BYTES;
-  const payload = Buffer.concat([json, Buffer.alloc(size, " ")], size);
-  const root = address(BASE_ADDRESS + BigInt(header.length + DIGEST_BYTES));
+  const size = Math.ceil((json.length + PAGE) / PAGE) * PAGE - ROOT.length - ADDRESS_BYTES;
+  const payload = Buffer.concat([json, Buffer.alloc(size - json.length, " "), ROOT]);
+  const root = address(BASE_ADDRESS + BigInt(header.length + DIGEST_BYTES + size));
   const sum = digest(header.subarray(-ADDRESS_BYTES), payload, root);
   const bytes = Buffer.concat([header, sum, payload, root]);
   wait(settings.pickleMs);
@@ -67,5 +69,5 @@ export function readPickle(path, settings) {
   const payload = bytes.subarray(own.length + DIGEST_BYTES);
   const sum = digest(bytes.subarray(compared, own.length), payload);
   if (!bytes.subarray(own.length, own.length + DIGEST_BYTES).equals(sum)) segfault();
-  return JSON.parse(payload.subarray(0, -ADDRESS_BYTES).toString());
+  return JSON.parse(payload.subarray(0, -ROOT.length - ADDRESS_BYTES).toString());
 }

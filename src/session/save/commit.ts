@@ -15,6 +15,7 @@ import { type Claim, isStillTrue, LEAN_CHANGED } from "../state/lean-inputs.ts";
 import { checkName, checkNames, noSuchState } from "../state/names.ts";
 import { addTrail, inDoubt, originOfState, type StateOrigin } from "../state/origin.ts";
 import type { NamesState } from "../state/session-cache.ts";
+import { checkWhole } from "./check-pickle.ts";
 import {
   type Described,
   describeState,
@@ -67,7 +68,7 @@ async function keepPickled(
   const drafts: (Draft | { error: unknown })[] = [];
   try {
     await beginManifest(workingDir, options.lock);
-    await draftAll(candidates, drafts, options.allOrNone);
+    await draftAll(candidates, drafts, options);
     await syncPickles(workingDir);
     const { manifest, result } = await updateManifest(workingDir, options.lock, (current) =>
       commitAll(current, drafts, options),
@@ -85,7 +86,7 @@ async function keepPickled(
 async function draftAll(
   candidates: readonly Candidate[],
   drafts: (Draft | { error: unknown })[],
-  allOrNone: boolean,
+  { allOrNone, workingDir, lock }: KeepOptions,
 ): Promise<void> {
   const truths = new Map<string, Promise<boolean>>();
   const isTrue = (claim: Claim): Promise<boolean> => {
@@ -97,6 +98,7 @@ async function draftAll(
   for (const candidate of candidates) {
     const { pickled } = candidate;
     try {
+      await checkWhole(pickled, await pickled.sealed, workingDir, lock.signal);
       drafts.push(await draftOf(candidate, await isTrue(pickled.claim)));
     } catch (error) {
       if (allOrNone) {

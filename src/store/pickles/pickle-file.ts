@@ -3,24 +3,32 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { hasSystemCode, LeanPickleError } from "../../errors.ts";
+import { hasSystemCode, isSystemError, LeanPickleError } from "../../errors.ts";
 import { READ_NO_FOLLOW } from "../../system/small-file.ts";
 import { randomName, syncDirectory, withFile, withPath } from "../disk/durable.ts";
 import { fileSystem } from "../disk/file-system.ts";
 import { checkFolders, prepareFolders } from "../disk/folders.ts";
 import { CACHE_FOLDER, cachePath, picklePath, temporaryPath } from "../disk/layout.ts";
 import type { ManifestState } from "../manifest/schema.ts";
-import { HEADER_BYTES, type OleanHeader, parseOleanHeader } from "./olean-header.ts";
+import { type OleanHeader, parseOleanHeader } from "./olean-header.ts";
+import { END_BYTES, lookOf, type PickleLook, START_BYTES } from "./pickle-end.ts";
 
 /** How much of a pickle is read at once. */
 const CHUNK_BYTES = 2 ** 20;
 
-/** The facts of a written pickle. */
+/** `olean`, and the version of the format. */
+const MAGIC_BYTES = 6;
+
+/** What is known of a pickle once it is written. */
 export interface PickleFacts {
   bytes: number;
   sha256: string;
   /** Null for a header of an unknown form. */
   header: OleanHeader | null;
+  /** Whether it looks as if its end was written. */
+  look: PickleLook;
+  /** What tells one kind of file from another: its first bytes, in hexadecimal. */
+  magic: string;
 }
 
 /** The entry of a manifest, as far as it describes the pickle. */
@@ -45,6 +53,11 @@ export class TemporaryPickle {
   static async create(workingDir: string): Promise<TemporaryPickle> {
     await prepareFolders(workingDir);
     return new TemporaryPickle(workingDir);
+  }
+
+  /** The folder that it lies in. */
+  get folder(): string {
+    return temporaryPath(this.#workingDir);
   }
 
   /** Reads what the REPL wrote, makes it read-only and durable, and says what it is. */
@@ -201,16 +214,43 @@ async function readFacts(file: FileHandle): Promise<PickleFacts> {
   const buffer = Buffer.allocUnsafe(Math.min(size + 1, CHUNK_BYTES));
   let bytes = 0;
   let start = Buffer.alloc(0);
+  let end = Buffer.alloc(0);
   for (;;) {
     const { bytesRead } = await file.read(buffer, 0, buffer.length, bytes);
     if (bytesRead === 0) {
-      return { bytes, sha256: hash.digest("hex"), header: parseOleanHeader(start) };
+      const look = lookOf({ bytes, start, end });
+      const [sha256, header] = [hash.digest("hex"), parseOleanHeader(start)];
+      return { bytes, sha256, header, look, magic: magicOf(start) };
     }
     const chunk = buffer.subarray(0, bytesRead);
     hash.update(chunk);
     bytes += bytesRead;
-    if (start.length < HEADER_BYTES) {
-      start = Buffer.concat([start, chunk]).subarray(0, HEADER_BYTES);
+    if (start.length < START_BYTES) {
+      start = Buffer.concat([start, chunk]).subarray(0, START_BYTES);
     }
+    end = Buffer.concat([end, chunk.subarray(-END_BYTES)]).subarray(-END_BYTES);
+  }
+}
+
+function magicOf(start: Buffer): string {
+  return start.toString("hex", 0, MAGIC_BYTES);
+}
+
+/** Whether the pickle of a state begins as another file does. One that cannot be read does not. */
+export async function beginsWith(
+  workingDir: string,
+  entry: Pick<ManifestState, "pickleFile">,
+  magic: string,
+): Promise<boolean> {
+  try {
+    return await withFile(picklePath(workingDir, entry), READ_NO_FOLLOW, async (file) => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0);
+      return magicOf(buffer.subarray(0, bytesRead)) === magic;
+    });
+  } catch (error) {
+    if (isSystemError(error)) {
+      return false;
+    }
+    throw error;
   }
 }

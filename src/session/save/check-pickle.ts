@@ -1,0 +1,95 @@
+/** Whether a new pickle is whole. Lean writes cut-off pickles on a full disk without an error. */
+import { LeanPickleError } from "../../errors.ts";
+import type { ReplLaunch } from "../../repl/connection.ts";
+import { ReplEndedError } from "../../repl/errors.ts";
+import { LeanServer } from "../../repl/lean-server.ts";
+import { isErrorAnswer } from "../../repl/protocol.ts";
+import { readManifest } from "../../store/manifest/read-manifest.ts";
+import type { PickleLook } from "../../store/pickles/pickle-end.ts";
+import { beginsWith, type PickleFacts } from "../../store/pickles/pickle-file.ts";
+import type { Pickled } from "./pickle-state.ts";
+
+/** The looks that are usual for the REPL of a launch: it has loaded a pickle that looks so. */
+const usualLooks = new WeakMap<ReplLaunch, Set<PickleLook>>();
+
+/**
+ * Checks that a new pickle is whole. What does not look whole is loaded once, in a REPL of its own,
+ * and is whole if that works: a format that is not known is no damage.
+ * @throws {LeanPickleError} `pickle-failed`
+ */
+export async function checkWhole(
+  pickled: Pickled,
+  facts: PickleFacts,
+  workingDir: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { look } = facts;
+  if (look === "whole" || (await isUsual(pickled, facts, workingDir))) {
+    return;
+  }
+  if (look === "no-content") {
+    throw incomplete(pickled, facts, "it has no content");
+  }
+  await tryToLoad(pickled, facts, signal);
+  if (look !== "no-root") {
+    const { launch } = pickled.claim;
+    usualLooks.set(launch, (usualLooks.get(launch) ?? new Set()).add(look));
+  }
+}
+
+/** Whether the REPL is known to write pickles that look like this one. */
+async function isUsual(
+  { claim: { launch } }: Pickled,
+  { look, magic }: PickleFacts,
+  workingDir: string,
+): Promise<boolean> {
+  if (usualLooks.get(launch)?.has(look)) {
+    return true;
+  }
+  if (look !== "other-kind") {
+    return false;
+  }
+  const { toolchain = null } = launch;
+  const another = readManifest(workingDir).states.findLast(
+    ({ lean }) => lean.toolchain === toolchain && lean.version === null && lean.gitHash === null,
+  );
+  return another !== undefined && (await beginsWith(workingDir, another, magic));
+}
+
+async function tryToLoad(
+  pickled: Pickled,
+  facts: PickleFacts,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { kind, temporary, claim } = pickled;
+  const server = new LeanServer(claim.launch, { signal });
+  const { path } = temporary;
+  const request =
+    kind === "environment" ? { unpickleEnvFrom: path } : { unpickleProofStateFrom: path };
+  try {
+    const answer = await server.run(request);
+    if (isErrorAnswer(answer)) {
+      throw incomplete(pickled, facts, `a REPL refused to load it: ${answer.message}`);
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error instanceof ReplEndedError
+      ? incomplete(pickled, facts, `the REPL ${error.what} when it loaded it`, error)
+      : error;
+  } finally {
+    await server.close();
+  }
+}
+
+function incomplete(
+  { temporary }: Pickled,
+  { bytes }: PickleFacts,
+  why: string,
+  cause?: unknown,
+): LeanPickleError {
+  const message = `Lean's pickle of the state is incomplete, with ${bytes} bytes: ${why}.`;
+  return new LeanPickleError("pickle-failed", message, {
+    hint: `The state was not added. Is the disk of ${temporary.folder} full? Free space there, and add it again.`,
+    ...(cause !== undefined && { cause }),
+  });
+}
