@@ -6,9 +6,9 @@ import { Command, CommanderError, Help } from "commander";
 import { COMMANDS } from "./commands/all.ts";
 import type { Host, Outcome } from "./commands/context.ts";
 import { addGlobalOptions, dropEmptyVariables } from "./commands/input/options.ts";
-import { describeSystemError, type ErrorCode, isSystemError, LeanPickleError } from "./errors.ts";
+import { type ErrorCode, isSystemError, LeanPickleError } from "./errors.ts";
 import { Output } from "./output/output.ts";
-import { manifestPath } from "./store/disk/layout.ts";
+import { describeSystemError } from "./system/system-error.ts";
 
 const OUTCOME_EXIT_CODES: Record<Outcome, number> = {
   done: 0,

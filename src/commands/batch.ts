@@ -1,11 +1,12 @@
 /** `lean-pickle add --batch` and `key --batch`: many additions through one REPL. */
-import { LeanPickleError, sentenceOf } from "../errors.ts";
+import { LeanPickleError } from "../errors.ts";
 import type { Output } from "../output/output.ts";
 import { findHits } from "../session/add/hits.ts";
 import type { AdditionPlan } from "../session/add/plan-addition.ts";
 import type { BatchItem, BatchOutcome } from "../session/batch/batch-item.ts";
 import { checkBatch } from "../session/batch/check-batch.ts";
 import { runBatch } from "../session/batch/run-batch.ts";
+import { sentenceOf } from "../system/system-error.ts";
 import { type Context, type Outcome, outcomeOf } from "./context.ts";
 import type { AdditionOptions } from "./input/addition-options.ts";
 import { checkForce, tellMiss } from "./input/addition-options.ts";

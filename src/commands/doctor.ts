@@ -3,11 +3,12 @@ import { type Finding, good, shellWord, wrong } from "../doctor/check-result.ts"
 import { diagnose } from "../doctor/diagnose.ts";
 import { type RoundTrip, roundTrip } from "../doctor/round-trip.ts";
 import { type CacheSurvey, surveyCache } from "../doctor/survey-cache.ts";
-import { LeanPickleError, sentenceOf } from "../errors.ts";
+import { LeanPickleError } from "../errors.ts";
 import type { Output } from "../output/output.ts";
 import type { Styles } from "../output/styles.ts";
 import { formatBytes, plural, printable } from "../output/text.ts";
 import { releaseOfVersion, versionOfToolchain } from "../system/lean-version.ts";
+import { sentenceOf } from "../system/system-error.ts";
 import { findRepl } from "../toolchain/find-repl.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import { stepsDocument, stepTimes } from "./render/timed-steps.ts";
@@ -62,10 +63,11 @@ async function doctor(context: Context): Promise<Outcome> {
 }
 
 function ofCache(survey: CacheSurvey): Finding {
-  const { workingDir, states, bytes, garbage, lockedBy, damage, readOnly } = survey;
+  const { workingDir, states, bytes, garbage, lockedBy, damage, isDenied, readOnly } = survey;
   const inIt = workingDir === process.cwd() ? "" : ` -d ${shellWord(workingDir)}`;
   if (damage !== null) {
-    return wrong("cache", "bad", damage, `lean-pickle verify --repair${inIt}`, workingDir);
+    const mend = isDenied ? null : `lean-pickle verify --repair${inIt}`;
+    return wrong("cache", "bad", damage, mend, workingDir);
   }
   const size = states === 0 ? "no states" : `${plural(states, "state")}, ${formatBytes(bytes)}`;
   const locked = lockedBy === null ? "" : `; locked by ${lockedBy}`;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { roundTrip } from "../doctor/round-trip.ts";
-import { LeanPickleError, sentenceOf } from "../errors.ts";
+import { LeanPickleError } from "../errors.ts";
 import { buildOnce } from "../install/build-once.ts";
 import { buildRepl, fetchRepl, findBuildTools, launchIn } from "../install/build-repl.ts";
 import {
@@ -13,6 +13,7 @@ import type { Progress } from "../output/progress.ts";
 import { versionOfToolchain } from "../system/lean-version.ts";
 import type { ProcessLaunch } from "../system/process-group.ts";
 import { type RunOptions, withoutCredentials } from "../system/run-program.ts";
+import { sentenceOf } from "../system/system-error.ts";
 import {
   buildsFolder,
   builtReplFolder,

@@ -152,10 +152,13 @@ function tellNotes(output: Output, notes: readonly VerifyNote[]): void {
 /** What can be done about what was found. */
 function tellRemedies(output: Output, findings: readonly Finding[]): void {
   const codes = new Set(findings.map(({ code }) => code));
-  if ([...codes].some((code) => code.startsWith("pickle-"))) {
+  if ([...codes].some((code) => code.startsWith("pickle-") && code !== "pickle-unreadable")) {
     output.note(
       '"lean-pickle reload --repair" makes damaged states again; "lean-pickle prune --damaged" removes them.',
     );
+  }
+  if (codes.has("pickle-unreadable")) {
+    output.note('What cannot be read is another user\'s: ask for "chmod" or "chown".');
   }
   if (codes.has("foreign-writer")) {
     output.note("What somebody else could have written is loaded only with --trust.");

@@ -1,5 +1,5 @@
 /** What a cache holds and whether it can be used, for a person who wants to know. */
-import { isSystemError, LeanPickleError, sentenceOf } from "../errors.ts";
+import { isSystemError, LeanPickleError } from "../errors.ts";
 import { totalBytes } from "../output/text.ts";
 import { fileSystem } from "../store/disk/file-system.ts";
 import { checkWritable } from "../store/disk/folders.ts";
@@ -7,6 +7,7 @@ import { lockPath, manifestLock } from "../store/disk/layout.ts";
 import { describeHolder, readHolder } from "../store/lock/holder.ts";
 import { findStrayFiles, isAbandoned } from "../store/maintenance/garbage.ts";
 import { readManifest } from "../store/manifest/read-manifest.ts";
+import { sentenceOf } from "../system/system-error.ts";
 
 /** What was found. */
 export interface CacheSurvey {
@@ -21,6 +22,8 @@ export interface CacheSurvey {
   lockedBy: string | null;
   /** Why it cannot be read, as a sentence; null where it can. */
   damage: string | null;
+  /** Whether that is no damage of the cache: the system does not let this user read it. */
+  isDenied: boolean;
   /** Why it cannot be written to, as a sentence; null where it can. */
   readOnly: string | null;
 }
@@ -34,9 +37,10 @@ export async function surveyCache(workingDir: string): Promise<CacheSurvey> {
     garbage: { files: 0, bytes: 0 },
     lockedBy: null,
     damage: null,
+    isDenied: false,
     readOnly: null,
   };
-  survey.damage = await problemIn(async () => {
+  const damage = await problemIn(async () => {
     const { states } = readManifest(workingDir);
     survey.states = states.length;
     survey.bytes = totalBytes(states);
@@ -49,17 +53,23 @@ export async function surveyCache(workingDir: string): Promise<CacheSurvey> {
       survey.lockedBy = describeHolder(await readHolder(manifestLock(workingDir)));
     }
   });
-  survey.readOnly = await problemIn(() => checkWritable(workingDir));
-  return survey;
+  const readOnly = await problemIn(() => checkWritable(workingDir));
+  const say = (error: Error | null): string | null => error && sentenceOf(error);
+  return {
+    ...survey,
+    damage: say(damage),
+    isDenied: isSystemError(damage),
+    readOnly: say(readOnly),
+  };
 }
 
-async function problemIn(look: () => Promise<void>): Promise<string | null> {
+async function problemIn(look: () => Promise<void>): Promise<Error | null> {
   try {
     await look();
     return null;
   } catch (error) {
     if (error instanceof LeanPickleError || isSystemError(error)) {
-      return sentenceOf(error);
+      return error;
     }
     throw error;
   }

@@ -1,10 +1,11 @@
 import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { describeSystemError, isSystemError, LeanPickleError } from "../../src/errors.ts";
+import { isSystemError, LeanPickleError } from "../../src/errors.ts";
 import { addToCache } from "../../src/session/add/add-to-cache.ts";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
 import { carryOut, planPrune } from "../../src/store/maintenance/prune.ts";
+import { describeSystemError } from "../../src/system/system-error.ts";
 import { code } from "../support/additions.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { garbage, readWhole } from "../support/kill-loop.ts";

@@ -2,10 +2,10 @@ import { createReadStream, fstatSync, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { addAbortSignal, type Readable } from "node:stream";
 import { isatty, ReadStream as TerminalStream } from "node:tty";
-import { describeSystemError, isSystemError, LeanPickleError } from "../../errors.ts";
-import type { Output } from "../../output/output.ts";
+import { isSystemError, LeanPickleError } from "../../errors.ts";
 import type { CodeSource } from "../../session/add/addition.ts";
 import { READ_ONLY } from "../../system/small-file.ts";
+import { describeSystemError } from "../../system/system-error.ts";
 
 /** The most that is read of one source, in bytes: a text of twice that length cannot be. */
 const MAX_BYTES = 2 ** 28;

@@ -1,5 +1,6 @@
 /** The options that every command takes, on either side of its name. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { LeanPickleError } from "../../errors.ts";
 import type { Origins } from "../../toolchain/find-repl.ts";
 
 /** The options of every command, settled from the command line and the environment. */
@@ -97,10 +98,9 @@ function globalOptions(): Option[] {
     new Option("--restore <way>", "how states are restored (default: auto)")
       .env("LEAN_PICKLE_RESTORE")
       .choices(["auto", "recipe", "pickle"]),
-    new Option("--remote <url>", "states that machines share: s3://bucket/prefix or https://...")
-      .env("LEAN_PICKLE_REMOTE")
-      .argParser(parsePath),
-    new Option("--trust", "load pickles that somebody else could have written"),
+    new Option("--trust", "load pickles that somebody else could have written").env(
+      "LEAN_PICKLE_TRUST",
+    ),
     new Option("--json", "data as one JSON document, errors as JSON too"),
     new Option("-q, --quiet", "nothing on standard error but errors"),
     new Option("-v, --verbose", "show the conversation with the REPL on standard error"),
@@ -128,7 +128,8 @@ export function settleGlobalOptions(command: Command): GlobalOptions {
     const name = option.attributeName();
     const { source, value } = settle(command, name);
     if (value !== undefined) {
-      settled[name] = value;
+      const isSwitch = source === "env" && value === true && option.envVar !== undefined;
+      settled[name] = isSwitch ? readSwitch(option.envVar as string) : value;
       origins[name] = source === "env" ? option.envVar : option.long;
     }
   }
@@ -144,6 +145,17 @@ export function settleGlobalOptions(command: Command): GlobalOptions {
     ...settled,
     origins: { repl, project, lake },
   } as GlobalOptions;
+}
+
+/** What a variable says of an option that takes no value: commander takes any text for yes. */
+function readSwitch(variable: string): boolean {
+  const text = process.env[variable] ?? "";
+  const isOn = { "1": true, true: true, yes: true, "0": false, false: false, no: false }[text];
+  if (isOn === undefined) {
+    const message = `${variable} is ${JSON.stringify(text)}: it can be 1 or 0.`;
+    throw new LeanPickleError("usage", message);
+  }
+  return isOn;
 }
 
 function settle(command: Command, name: string): { source?: string; value?: unknown } {

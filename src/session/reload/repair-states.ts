@@ -1,5 +1,5 @@
 /** Making states again from their recipes that could not be restored. */
-import { describeSystemError, isSystemError, LeanPickleError } from "../../errors.ts";
+import { isSystemError, LeanPickleError } from "../../errors.ts";
 import { chainTo } from "../../recipe/chain.ts";
 import { keySteps, type StepTo } from "../../recipe/plan.ts";
 import type { RecipeStep } from "../../recipe/steps.ts";
@@ -8,6 +8,7 @@ import { ReplEndedError } from "../../repl/errors.ts";
 import { checkWritable } from "../../store/disk/folders.ts";
 import type { ManifestState, RecipeEntry } from "../../store/manifest/schema.ts";
 import { findRecipeDistrust } from "../../store/manifest/trust.ts";
+import { describeSystemError } from "../../system/system-error.ts";
 import { RestartingServer } from "../restarting-server.ts";
 import { checkRecipeStep } from "../restore/by-recipe.ts";
 import { findChange, viewOf } from "../restore/verdict.ts";

@@ -1,16 +1,12 @@
-/** Verdicts on states that are restored. */
-import {
-  describeSystemError,
-  hasSystemCode,
-  isSystemError,
-  LeanPickleError,
-} from "../../errors.ts";
+/** What is found out about a state that is restored. */
+import { hasSystemCode, isSystemError, LeanPickleError } from "../../errors.ts";
 import type { ReplLaunch } from "../../repl/connection.ts";
 import { ReplEndedError } from "../../repl/errors.ts";
 import { targetOf } from "../../repl/goals.ts";
 import { findFailedImport } from "../../repl/import-errors.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
 import { HOW_TO_TRUST } from "../../store/manifest/trust.ts";
+import { describeSystemError } from "../../system/system-error.ts";
 import type { ProofView, Verdict, VerdictStatus, Via } from "../state/session-cache.ts";
 
 /** A state that was not restored, and why. */

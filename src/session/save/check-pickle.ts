@@ -87,9 +87,9 @@ function incomplete(
   why: string,
   cause?: unknown,
 ): LeanPickleError {
-  const message = `Lean's pickle of the state is incomplete, with ${bytes} bytes: ${why}.`;
+  const message = `Lean's pickle of the state is incomplete, with ${bytes} bytes (is the disk full?): ${why}.`;
   return new LeanPickleError("pickle-failed", message, {
-    hint: `The state was not added. Is the disk of ${temporary.folder} full? Free space there, and add it again.`,
+    hint: `The state was not added. Free disk space where ${temporary.folder} is, and add it again.`,
     ...(cause !== undefined && { cause }),
   });
 }

@@ -1,10 +1,10 @@
 /** The folders of a cache. */
 import { constants } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { hasSystemCode, LeanPickleError } from "../../errors.ts";
 import { writeNew } from "./durable.ts";
 import { fileSystem } from "./file-system.ts";
-import { cachePath, temporaryPath } from "./layout.ts";
+import { CACHE_FOLDER, cachePath, temporaryPath } from "./layout.ts";
 
 /** The convention by which backup tools know a cache: https://bford.info/cachedir/ */
 const CACHEDIR_TAG = `Signature: 8a477f597d28d172789f06886806bc55
@@ -83,10 +83,35 @@ export function checkFolder(path: string): void {
   const found = fileSystem.lstatSync(path, { throwIfNoEntry: false });
   if (found && !found.isDirectory()) {
     const what = found.isSymbolicLink() ? "is a link" : "is not a folder";
+    const real = found.isSymbolicLink() ? findRealPlace(path) : undefined;
+    const remedy =
+      real === undefined
+        ? "Move it away, or choose another working directory with -d."
+        : `Remove the link, and name the real place instead: -d ${real}, or LEAN_PICKLE_DIR. A cache that was moved needs its lean-pickle.json and its session_cache there.`;
     throw new LeanPickleError("cache-damaged", `${path} ${what}.`, {
-      hint: "Nothing was changed. Move it away, or choose another working directory with -d.",
+      hint: `Nothing was changed. ${remedy}`,
     });
   }
+}
+
+/**
+ * The working directory that a link in place of the folder of the pickles stands for, if it leads to a
+ * folder of this user: on a cluster, people put caches on a scratch disk that way.
+ */
+function findRealPlace(path: string): string | undefined {
+  if (basename(path) !== CACHE_FOLDER) {
+    return undefined;
+  }
+  try {
+    const real = fileSystem.realpathSync(path);
+    const found = fileSystem.statSync(real);
+    if (found.isDirectory() && found.uid === process.geteuid?.()) {
+      return basename(real) === CACHE_FOLDER ? dirname(real) : real;
+    }
+  } catch {
+    // A link that leads nowhere, or where this user may not go.
+  }
+  return undefined;
 }
 
 /** Makes a folder, and those on its way, for their owner alone; one that is there may be a link. */
