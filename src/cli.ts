@@ -8,6 +8,7 @@ import type { Host, Outcome } from "./commands/context.ts";
 import { addGlobalOptions, dropEmptyVariables } from "./commands/input/options.ts";
 import { type ErrorCode, isSystemError, LeanPickleError } from "./errors.ts";
 import { Output } from "./output/output.ts";
+import { manifestPath } from "./store/disk/layout.ts";
 import { describeSystemError } from "./system/system-error.ts";
 
 const OUTCOME_EXIT_CODES: Record<Outcome, number> = {

@@ -1,5 +1,6 @@
 /** A remote: states that several machines share. */
-import { describeSystemError, isSystemError } from "../errors.ts";
+import { isSystemError } from "../errors.ts";
+import { describeSystemError } from "../system/system-error.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import type { RemoteConfig } from "./config.ts";
 import { type CredentialChain, credentialProvider } from "./credentials.ts";

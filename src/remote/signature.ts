@@ -1,4 +1,5 @@
 /** Signatures with Ed25519: who vouches for a state. */
+
 import {
   createHash,
   createPrivateKey,
@@ -9,8 +10,9 @@ import {
 } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { delimiter } from "node:path";
-import { describeSystemError, isSystemError, LeanPickleError } from "../errors.ts";
+import { isSystemError, LeanPickleError } from "../errors.ts";
 import { canonicalJson } from "../recipe/key.ts";
+import { describeSystemError } from "../system/system-error.ts";
 
 /** A signature over the canonical JSON of a value. */
 export interface Signature {

@@ -11,7 +11,8 @@ import {
   status,
   type TestServer,
 } from "../remote/http-server.ts";
-import { pemPair } from "../remote/samples.ts";
+import { pemPair, sha256 } from "../remote/samples.ts";
+import { readLog } from "../simulated-repl/index.ts";
 import { jsonLines, namedLines } from "../support/batches.ts";
 import { garbage, generator, readWhole } from "../support/kill-loop.ts";
 import { start } from "../support/program.ts";
@@ -157,6 +158,24 @@ describe("a remote that is not to be believed", () => {
     expect(states.map(({ key }) => key)).toEqual(readWhole(maker.cwd).states.map(({ key }) => key));
     expect(states.some((state) => state.fromRemote)).toBe(false);
     expect(garbage(user.cwd)).toEqual([]);
+  });
+
+  it("never gives Lean an unsigned pickle that a stranger has put there", async () => {
+    const server = await startServer();
+    const [maker, user] = [new Machine(server), new Machine(server)];
+    await maker.succeed("add", "-c", "def f := 1");
+    await maker.succeed("push");
+    const strange = randomBytes(9000);
+    const [path = ""] = [...server.objects.keys()].filter((each) => each.includes("/states/"));
+    const file = JSON.parse(String(server.objects.get(path)));
+    Object.assign(file.state, { sha256: sha256(strange), bytes: strange.length });
+    server.objects.set(path, Buffer.from(JSON.stringify(file)));
+    server.objects.set(path.replace(/states.*/, `pickles/${sha256(strange)}.olean`), strange);
+    expect(await user.json("add", "-c", "def f := 1")).toMatchObject({ from: "remote" });
+    expect(user.starts).toBe(0);
+    expect((await user.json("reload")).states).toMatchObject([{ status: "loaded", via: "recipe" }]);
+    const log = readLog(user.LOG).map(({ detail = "" }) => detail);
+    expect(log.filter((detail) => detail.startsWith("unpickle"))).toEqual([]);
   });
 
   it("takes only what a trusted key has signed, and may use the pickles then", async () => {

@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import { addAbortSignal, type Readable } from "node:stream";
 import { isatty, ReadStream as TerminalStream } from "node:tty";
 import { isSystemError, LeanPickleError } from "../../errors.ts";
+import type { Output } from "../../output/output.ts";
 import type { CodeSource } from "../../session/add/addition.ts";
 import { READ_ONLY } from "../../system/small-file.ts";
 import { describeSystemError } from "../../system/system-error.ts";

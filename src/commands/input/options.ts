@@ -98,6 +98,9 @@ function globalOptions(): Option[] {
     new Option("--restore <way>", "how states are restored (default: auto)")
       .env("LEAN_PICKLE_RESTORE")
       .choices(["auto", "recipe", "pickle"]),
+    new Option("--remote <url>", "states that machines share: s3://bucket/prefix or https://...")
+      .env("LEAN_PICKLE_REMOTE")
+      .argParser(parsePath),
     new Option("--trust", "load pickles that somebody else could have written").env(
       "LEAN_PICKLE_TRUST",
     ),

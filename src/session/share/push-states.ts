@@ -1,5 +1,5 @@
 /** From the states of a cache to a remote. */
-import { isSystemError, sentenceOf } from "../../errors.ts";
+import { isSystemError } from "../../errors.ts";
 import { chainTo } from "../../recipe/chain.ts";
 import type { Remote } from "../../remote/remote.ts";
 import { RemoteError } from "../../remote/remote-error.ts";
@@ -7,6 +7,7 @@ import { picklePath } from "../../store/disk/layout.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
 import { findDistrust } from "../../store/manifest/trust.ts";
 import { findDamage } from "../../store/pickles/pickle-file.ts";
+import { sentenceOf } from "../../system/system-error.ts";
 import type { PickleSessionCache } from "../pickle-session-cache.ts";
 import { whyNeverHit } from "../state/lean-inputs.ts";
 
