@@ -262,28 +262,32 @@ describe("a remote that fails in the middle of a batch", () => {
 describe("a push that is killed", () => {
   const KILLS = Number(process.env.LEAN_PICKLE_TEST_KILLS ?? 5);
 
-  it("leaves only whole states, and the next one goes on", async () => {
-    const server = await startServer();
-    const maker = new Machine(server);
-    await maker.batch(namedLines(60));
-    const random = generator(16);
-    for (let kill = 1; kill <= KILLS; kill++) {
-      const { objects } = server;
-      const wanted = objects.size + 1 + Math.floor(random() * 20);
-      const { child, ended } = start(["push"], maker.surroundings);
-      await until(() => objects.size >= Math.min(wanted, 120), "some objects are there");
-      child.kill("SIGKILL");
-      await ended;
-      const user = new Machine(server);
-      const { code, stderr } = await user.batch(namedLines(60), "--no-run");
-      const states = [...objects.keys()].filter((path) => path.includes("/states/")).length;
-      expect(stderr).not.toMatch(/not taken/);
-      expect([code, readWhole(user.cwd).states.length]).toEqual([states === 60 ? 0 : 3, states]);
-    }
-    const { stdout, code } = await maker.run("push");
-    expect([code, stdout.split("\n").length]).toEqual([0, 61]);
-    expect(server.objects.size).toBe(120);
-  });
+  it(
+    "leaves only whole states, and the next one goes on",
+    async () => {
+      const server = await startServer();
+      const maker = new Machine(server);
+      await maker.batch(namedLines(60));
+      const random = generator(16);
+      for (let kill = 1; kill <= KILLS; kill++) {
+        const { objects } = server;
+        const wanted = objects.size + 1 + Math.floor(random() * 20);
+        const { child, ended } = start(["push"], maker.surroundings);
+        await until(() => objects.size >= Math.min(wanted, 120), "some objects are there");
+        child.kill("SIGKILL");
+        await ended;
+        const user = new Machine(server);
+        const { code, stderr } = await user.batch(namedLines(60), "--no-run");
+        const states = [...objects.keys()].filter((path) => path.includes("/states/")).length;
+        expect(stderr).not.toMatch(/not taken/);
+        expect([code, readWhole(user.cwd).states.length]).toEqual([states === 60 ? 0 : 3, states]);
+      }
+      const { stdout, code } = await maker.run("push");
+      expect([code, stdout.split("\n").length]).toEqual([0, 61]);
+      expect(server.objects.size).toBe(120);
+    },
+    60_000 + KILLS * 5_000,
+  );
 });
 
 describe("doctor", () => {
