@@ -1,6 +1,6 @@
 /**
- * Writes dist: the program and the library, the declarations of the library, the JSON Schema of the
- * manifest, and the licences of what is in the bundles.
+ * Writes dist: the program and the library, the declarations of the library, the JSON Schemas of the
+ * manifest and of what the program reads and prints, and the licences of what is in the bundles.
  *
  * There is a bundler for the sake of start-up, which a script pays with each call: `ls -q` of ten
  * states took 1.78 times as long as `node -e 0` with a file for each module, 1.47 times as long from
@@ -43,12 +43,26 @@ const SHARED_FILES = [
   },
 ];
 
+/**
+ * What a JSON Schema has no words for is left out. It reads every pattern as Unicode, and has no flags.
+ * @type {import("@valibot/to-json-schema").ConversionConfig}
+ */
+const SCHEMA_OPTIONS = {
+  ignoreActions: ["check", "finite", "excludes"],
+  overrideAction: ({ valibotAction, jsonSchema }) => {
+    const { requirement } = /** @type {{ requirement?: unknown }} */ (valibotAction);
+    return requirement instanceof RegExp
+      ? { ...jsonSchema, pattern: requirement.source }
+      : undefined;
+  },
+};
+
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 const bundled = await writeBundles();
 writeFileSync(join(dist, "THIRD-PARTY-LICENSES.md"), renderLicenses(bundled));
 writeDeclarations();
-await writeManifestSchema();
+await writeSchemas();
 
 /** Bundles the program and the library, and returns the paths of the modules that went in. */
 async function writeBundles() {
@@ -82,29 +96,32 @@ function writeDeclarations() {
   });
 }
 
-/** The schema is evaluated from a bundle in memory, since dist has no module of its own for it. */
-async function writeManifestSchema() {
-  const { output } = await build({
-    cwd: root,
-    input: "src/store/manifest/schema.ts",
-    platform: "node",
-    write: false,
-  });
+/** The schemas are evaluated from bundles in memory, since dist has no modules of their own for them. */
+async function writeSchemas() {
+  const { manifestSchema } = await evaluate("src/store/manifest/schema.ts");
+  const title = "The manifest of a lean-pickle cache, lean-pickle.json";
+  writeJson("manifest.schema.json", { ...toJsonSchema(manifestSchema, SCHEMA_OPTIONS), title });
+  const { SCHEMAS } = await evaluate("src/commands/json/schemas.ts");
+  mkdirSync(join(dist, "schemas"));
+  for (const [name, { title, schema }] of Object.entries(SCHEMAS)) {
+    writeJson(`schemas/${name}.json`, { ...toJsonSchema(schema, SCHEMA_OPTIONS), title });
+  }
+}
+
+/**
+ * The exports of a source, which is bundled and run.
+ * @param {string} input
+ */
+async function evaluate(input) {
+  const { output } = await build({ cwd: root, input, platform: "node", write: false });
   const code = encodeURIComponent(output[0].code);
-  const { manifestSchema } = await import(`data:text/javascript,${code}`);
-  const schema = {
-    // What a JSON Schema has no words for.
-    ...toJsonSchema(manifestSchema, {
-      ignoreActions: ["check", "finite"],
-      // JSON Schema reads every pattern as Unicode, and has no flags.
-      overrideAction: ({ valibotAction, jsonSchema }) => {
-        const { requirement } = /** @type {{ requirement?: unknown }} */ (valibotAction);
-        return requirement instanceof RegExp
-          ? { ...jsonSchema, pattern: requirement.source }
-          : undefined;
-      },
-    }),
-    title: "The manifest of a lean-pickle cache, lean-pickle.json",
-  };
-  writeFileSync(join(dist, "manifest.schema.json"), `${JSON.stringify(schema, null, 2)}\n`);
+  return await import(`data:text/javascript,${code}`);
+}
+
+/**
+ * @param {string} name in dist
+ * @param {object} value
+ */
+function writeJson(name, value) {
+  writeFileSync(join(dist, name), `${JSON.stringify(value, null, 2)}\n`);
 }

@@ -7,6 +7,7 @@ import {
   readAddition,
   tellMiss,
 } from "./input/addition-options.ts";
+import type { AddedState } from "./json/states.ts";
 import type { AddRemote } from "./sharing.ts";
 import { callState } from "./states.ts";
 
@@ -76,13 +77,15 @@ async function show(
   isList: boolean,
 ): Promise<void> {
   if (output.json) {
-    const documents = states.map((state) => ({
-      ...state,
-      cached,
-      ...(from && { from }),
-      messages,
-      sorries,
-    }));
+    const documents = states.map(
+      (state): AddedState => ({
+        ...state,
+        cached,
+        ...(from && { from }),
+        messages,
+        sorries,
+      }),
+    );
     output.jsonData(isList ? documents : documents[0]);
   } else {
     if (messages.length > 0) {

@@ -2,6 +2,7 @@
 import { LeanPickleError } from "../errors.ts";
 import type { Output } from "../output/output.ts";
 import { findHits } from "../session/add/hits.ts";
+import type { LeanRejectedError } from "../session/add/lean-rejected.ts";
 import type { AdditionPlan } from "../session/add/plan-addition.ts";
 import type { BatchItem, BatchOutcome } from "../session/batch/batch-item.ts";
 import { checkBatch } from "../session/batch/check-batch.ts";
@@ -11,6 +12,7 @@ import { type Context, type Outcome, outcomeOf } from "./context.ts";
 import type { AdditionOptions } from "./input/addition-options.ts";
 import { checkForce, tellMiss } from "./input/addition-options.ts";
 import { readBatch } from "./input/batch-input.ts";
+import type { AddedStateOfLine, FailedLine, KeyOfLine } from "./json/states.ts";
 import { showMessages } from "./render/lean-messages.ts";
 import { AddRemote, tellCounters } from "./sharing.ts";
 
@@ -119,7 +121,7 @@ export async function keysOfBatch(
     there += isThere ? 1 : 0;
     if (output.json) {
       const known = isThere === undefined ? {} : { remote: isThere };
-      output.jsonLine({ line, key, hit, ...known, inputs, unknown });
+      output.jsonLine({ line, key, hit, ...known, inputs, unknown } satisfies KeyOfLine);
     } else {
       output.data(key);
     }
@@ -170,7 +172,7 @@ function show(
   }
   const { states, unknown: _, ...told } = outcome;
   if (output.json) {
-    const documents = states.map((state) => ({ line, ...state, ...told }));
+    const documents = states.map((state): AddedStateOfLine => ({ line, ...state, ...told }));
     output.jsonLine(sorry === "all" ? documents : documents[0]);
   } else {
     output.data(states.map(({ sessionId }) => sessionId).join(" "));
@@ -180,14 +182,17 @@ function show(
 function showFailure(output: Output, file: string, line: number, error: Error): void {
   const message = sentenceOf(error);
   const { code = "system", hint } = error as Partial<LeanPickleError>;
-  const messages = "messages" in error ? { messages: error.messages } : {};
+  const { messages } = error as Partial<LeanRejectedError>;
   if (output.json) {
-    output.jsonLine({ line, error: { code, message, ...(hint && { hint }), ...messages } });
+    output.jsonLine({
+      line,
+      error: { code, message, ...(hint && { hint }), ...(messages && { messages: [...messages] }) },
+    } satisfies FailedLine);
     return;
   }
   output.data("-");
-  if (Array.isArray(messages.messages)) {
-    showMessages(output, messages.messages);
+  if (messages) {
+    showMessages(output, messages);
   }
   output.problem(`${file}, line ${line}: ${message}`);
 }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { formatBytes, plural, totalBytes } from "../output/text.ts";
 import type { ManifestState } from "../store/manifest/schema.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
+import type { PlannedRemoval } from "./json/upkeep.ts";
 import { mayRemove } from "./render/asking.ts";
 import { stateTable } from "./render/state-table.ts";
 import { showRemoval } from "./rm.ts";
@@ -48,7 +49,7 @@ async function clear(context: Context, { yes, dryRun }: ClearOptions): Promise<O
 function showPlan({ output }: Context, states: readonly ManifestState[]): Outcome {
   if (output.json) {
     const wouldRemove = states.map(({ sessionId }) => sessionId);
-    output.jsonData({ wouldRemove, bytes: totalBytes(states) });
+    output.jsonData({ wouldRemove, bytes: totalBytes(states) } satisfies PlannedRemoval);
   } else if (states.length > 0) {
     output.data(states.map(({ sessionId }) => sessionId).join("\n"));
     output.note(

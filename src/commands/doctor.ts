@@ -11,6 +11,7 @@ import { releaseOfVersion, versionOfToolchain } from "../system/lean-version.ts"
 import { sentenceOf } from "../system/system-error.ts";
 import { findRepl } from "../toolchain/find-repl.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
+import type { DoctorDocument, TripDocument } from "./json/lean-here.ts";
 import { stepsDocument, stepTimes } from "./render/timed-steps.ts";
 
 /** The most time that lake, and each request of the round trip, gets, in seconds. */
@@ -55,7 +56,11 @@ async function doctor(context: Context): Promise<Outcome> {
   });
   const isUsable = findings.every(({ status }) => status !== "bad");
   if (output.json) {
-    output.jsonData({ ok: isUsable, findings, roundTrip: trip ? asJson(trip) : null });
+    output.jsonData({
+      ok: isUsable,
+      findings,
+      roundTrip: trip ? asJson(trip) : null,
+    } satisfies DoctorDocument);
   } else {
     output.data(layOut(findings, output));
   }
@@ -98,7 +103,7 @@ function ofTrip({ steps, header, failed }: RoundTrip, toolchain: string | null):
   return wrong("round trip", "bad", `${step}: ${why}${hint}`, null);
 }
 
-function asJson({ steps, header, failed }: RoundTrip): object {
+function asJson({ steps, header, failed }: RoundTrip): TripDocument {
   const error = failed && {
     step: failed.step,
     code: failed.error instanceof LeanPickleError ? failed.error.code : "system",

@@ -12,6 +12,7 @@ import {
   readAddition,
   tellMiss,
 } from "./input/addition-options.ts";
+import type { KeyDocument } from "./json/states.ts";
 import { callState } from "./states.ts";
 
 /** `lean-pickle key`: the key that `add` would look up, and whether it would hit. */
@@ -49,7 +50,7 @@ async function key(context: Context, files: string[], options: AdditionOptions):
     output.jsonData({
       ...known,
       ...(isExplained && missDocument(await explain(cache, plan))),
-    });
+    } satisfies KeyDocument);
     return "done";
   }
   output.data(wanted);

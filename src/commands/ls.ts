@@ -6,6 +6,7 @@ import type { Verdict } from "../session/state/session-cache.ts";
 import { findBuiltOn } from "../store/manifest/built-on.ts";
 import type { ManifestState } from "../store/manifest/schema.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
+import type { LsDocument } from "./json/states.ts";
 import { checkStates, countLoaded, styleStatus, tellWhy } from "./render/check-states.ts";
 import { findStalenessOf, type StalenessOf, tellStale } from "./render/stale-states.ts";
 import { type ExtraColumn, kindOf, stateTable } from "./render/state-table.ts";
@@ -93,20 +94,20 @@ function show(output: Output, cache: PickleSessionCache, listing: Listing): void
   }
 }
 
-function asJson({ states, tree, verdicts, stalenessOf }: Listing): object[] {
+function asJson({ states, tree, verdicts, stalenessOf }: Listing): LsDocument {
   const found = byId(verdicts);
   return states.map((state, at) => {
     const verdict = found.get(state.sessionId);
     return {
       ...state,
-      ...(stalenessOf?.(state).stale && { stale: true }),
+      ...(stalenessOf?.(state).stale && { stale: true as const }),
       ...(tree && { builtOn: tree[at]?.builtOn ?? null }),
       ...(verdict && outcomeIn(verdict)),
     };
   });
 }
 
-function outcomeIn({ status, message, found, expected }: Verdict): Partial<Verdict> {
+function outcomeIn({ status, message, found, expected }: Verdict): Partial<LsDocument[number]> {
   return { status, ...(message !== undefined && { message }), ...(found && { found, expected }) };
 }
 

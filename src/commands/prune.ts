@@ -10,6 +10,7 @@ import { carryOut, type Pruned, type PrunePlan, planPrune } from "../store/maint
 import type { Doomed, PruneReason, PruneRules } from "../store/maintenance/prune-rules.ts";
 import { action, type Context, examples, type Host, type Outcome, stepTo } from "./context.ts";
 import { parseAge, parseSize } from "./input/units.ts";
+import type { PlannedPrune, PrunedDocument } from "./json/upkeep.ts";
 import { mayRemove } from "./render/asking.ts";
 import { callState } from "./states.ts";
 
@@ -128,14 +129,19 @@ function showPlan(output: Output, workingDir: string, plan: PrunePlan): void {
       states: plan.states.map(stateDocument),
       garbage: plan.garbage,
       bytes: sizeOf(plan),
-    });
+    } satisfies PlannedPrune);
   } else if (plan.states.length + plan.garbage.length > 0) {
     output.data(planTable(plan, workingDir, output.styles, output.width));
     output.note(`Would remove ${whatIn(plan)}, ${formatBytes(sizeOf(plan))}.`);
   }
 }
 
-function stateDocument({ state, bytes, lastUsedMs, reasons }: Doomed): object {
+function stateDocument({
+  state,
+  bytes,
+  lastUsedMs,
+  reasons,
+}: Doomed): PlannedPrune["states"][number] {
   const { sessionId, name } = state;
   return { sessionId, name, bytes, lastUsedAt: new Date(lastUsedMs).toISOString(), reasons };
 }
@@ -148,7 +154,7 @@ function showPruned(output: Output, { states, garbage, kept, leftOver, bytes }: 
       kept: kept.map(({ state }) => state.sessionId),
       leftOver: leftOver.map(({ path }) => path),
       bytes,
-    });
+    } satisfies PrunedDocument);
   } else if (states.length > 0) {
     output.data(states.map(({ sessionId }) => sessionId).join("\n"));
   }

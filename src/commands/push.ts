@@ -3,6 +3,7 @@ import { LeanPickleError } from "../errors.ts";
 import { formatBytes, plural } from "../output/text.ts";
 import type { Pushed } from "../session/share/push-states.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
+import type { PushDocument } from "./json/states.ts";
 import { openRemote } from "./sharing.ts";
 import { callState, noStates, requireStates, tellMissing } from "./states.ts";
 
@@ -62,7 +63,14 @@ async function push(
   const bytes = pushed.reduce((sum, each) => sum + each.bytes, 0);
   if (output.json) {
     const documents = pushed.map(documentOf);
-    output.jsonData({ states: documents, sent, present, skipped, failed, bytes });
+    output.jsonData({
+      states: documents,
+      sent,
+      present,
+      skipped,
+      failed,
+      bytes,
+    } satisfies PushDocument);
   } else if (states.length === 0) {
     output.note(noStates(cache));
   } else {

@@ -6,6 +6,7 @@ import { HOW_TO_BE_FASTER, SLOW_MS } from "../session/restore/how-to-be-faster.t
 import type { Verdict } from "../session/state/session-cache.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
 import { parseJobs, parseSeconds } from "./input/options.ts";
+import type { ReloadDocument } from "./json/states.ts";
 import { checkStates, countLoaded, showBad, styleStatus, tellWhy } from "./render/check-states.ts";
 import { findStalenessOf, tellStale } from "./render/stale-states.ts";
 import { kindOf } from "./render/state-table.ts";
@@ -72,8 +73,11 @@ async function reload(
     return (state && stalenessOf?.(state).stale) === true;
   };
   if (output.json) {
-    const told = verdicts.map((each) => ({ ...each, ...(isStale(each) && { stale: true }) }));
-    output.jsonData({ states: told, loaded, failed, elapsedMs });
+    const told = verdicts.map((each) => ({
+      ...each,
+      ...(isStale(each) && { stale: true as const }),
+    }));
+    output.jsonData({ states: told, loaded, failed, elapsedMs } satisfies ReloadDocument);
   } else if (verdicts.length === 0) {
     output.note(noStates(cache));
   } else {

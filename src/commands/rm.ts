@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { formatBytes, plural, totalBytes } from "../output/text.ts";
 import type { Removal } from "../store/pickles/remove-states.ts";
 import { action, type Context, examples, type Host, type Outcome, outcomeOf } from "./context.ts";
+import type { RmDocument } from "./json/upkeep.ts";
 import { callState, findStates, noneThere, requireStates, tellMissing } from "./states.ts";
 
 /** `lean-pickle rm`: removes states. */
@@ -45,7 +46,7 @@ export function showRemoval({ output }: Context, { removed, leftOver }: Removal)
       removed: removed.map(({ sessionId }) => sessionId),
       bytes,
       leftOver: leftOver.map(({ path }) => path),
-    });
+    } satisfies RmDocument);
   } else if (removed.length > 0) {
     output.data(removed.map(({ sessionId }) => sessionId).join("\n"));
     output.note(`Removed ${plural(removed.length, "state")}, ${formatBytes(bytes)}.`);

@@ -7,6 +7,7 @@ import { checkStateRun, runOnState, type StateRun } from "../session/add/run-on-
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import { readSources, warnOfEmpty } from "./input/input.ts";
 import { collect } from "./input/options.ts";
+import type { RunDocument } from "./json/lean.ts";
 import { formatMessage } from "./render/lean-messages.ts";
 import { requireState } from "./states.ts";
 
@@ -88,7 +89,7 @@ async function run(
 /** All that Lean said in order, and the goals that it ended with. */
 function show(output: Output, answers: readonly Answered[]): void {
   if (output.json) {
-    output.jsonData(answers.map(({ answer }) => answer));
+    output.jsonData(answers.map(({ answer }) => answer) satisfies RunDocument);
     return;
   }
   const last = answers.at(-1)?.answer;

@@ -26,6 +26,7 @@ import { wouldDownload } from "../toolchain/locate/elan.ts";
 import { headRevision } from "../toolchain/locate/git-revision.ts";
 import { wantedToolchain } from "../toolchain/locate/wanted-toolchain.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
+import type { SetupDocument, SetupPlan } from "./json/lean-here.ts";
 import { stepsDocument, stepTimes, type TimedStep } from "./render/timed-steps.ts";
 
 interface SetupOptions {
@@ -159,7 +160,9 @@ function announce(
   const rev = candidates[0]?.name ?? "";
   const from = candidates.map(({ url }) => withoutCredentials(url));
   const installs = wouldDownload(lake, toolchain);
-  context.output.jsonNote({ plan: { toolchain, rev, from, to: folder, installs } });
+  context.output.jsonNote({
+    plan: { toolchain, rev, from, to: folder, installs },
+  } satisfies SetupPlan);
   context.output.note(
     [
       `Building the REPL for ${toolchain} (${namedBy}):`,
@@ -213,7 +216,16 @@ function show(context: Context, plan: Plan, built: boolean, steps: readonly Time
   const revision = headRevision(folder);
   if (output.json) {
     const whole = stepsDocument(steps);
-    output.jsonData({ toolchain, source, rev, revision, folder, repl, built, steps: whole });
+    output.jsonData({
+      toolchain,
+      source,
+      rev,
+      revision,
+      folder,
+      repl,
+      built,
+      steps: whole,
+    } satisfies SetupDocument);
     return;
   }
   const origin = source === null ? "" : `, from ${source} at ${rev}`;

@@ -8,6 +8,7 @@ import type { PickleSessionState } from "../session/state/cache-types.ts";
 import { whyNeverHit } from "../session/state/lean-inputs.ts";
 import type { ManifestState } from "../store/manifest/schema.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
+import type { ShowDocument } from "./json/states.ts";
 import { findStalenessOf } from "./render/stale-states.ts";
 import { kindOf } from "./render/state-table.ts";
 import { requireState } from "./states.ts";
@@ -39,7 +40,7 @@ async function show(
     // What its key says of Lean, as `key --json` prints it; null if that is not known.
     const recipe = cache.recipe(state.entry) ?? null;
     const inputs = cache.manifest.recipes[state.entry.key]?.inputs ?? null;
-    output.jsonData({ ...state.entry, stale, recipe, inputs });
+    output.jsonData({ ...state.entry, stale, recipe, inputs } satisfies ShowDocument);
   } else {
     const { chooseWays } = await import("../session/restore/choose-ways.ts");
     const { ways, reason } = chooseWays(

@@ -16,6 +16,7 @@ import {
   outcomeOf,
   stepTo,
 } from "./context.ts";
+import type { RepairDocument, VerifyDocument } from "./json/upkeep.ts";
 import { callState, requireStates, tellMissing } from "./states.ts";
 
 /** `lean-pickle verify`: looks at what is on disk, without Lean. */
@@ -93,7 +94,10 @@ function show(
 ): void {
   const { states, bytes, findings, notes } = verification;
   if (output.json) {
-    output.jsonData({ repaired: repaired ? repairDocument(repaired) : null, ...verification });
+    output.jsonData({
+      repaired: repaired ? repairDocument(repaired) : null,
+      ...verification,
+    } satisfies VerifyDocument);
     return;
   }
   if (findings.length > 0) {
@@ -105,7 +109,7 @@ function show(
   tellRemedies(output, findings);
 }
 
-function repairDocument(repair: ManifestRepair): object {
+function repairDocument(repair: ManifestRepair): RepairDocument {
   const { manifest, backup, keptAs, leftOut, unknownPickles } = repair;
   const { revision, nextSessionId } = manifest;
   const unknown = unknownPickles.map(({ path, bytes }) => ({ path, bytes }));

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { onTestFinished } from "vitest";
+import { checkJsonOutputs } from "./json-outputs.ts";
 import { program, programEnvironment } from "./program-environment.ts";
 
 export { program };
@@ -52,12 +53,16 @@ export function start(args: readonly string[], surroundings: Surroundings): Runn
   child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
   child.stdin.on("error", () => {});
   child.stdin.end(surroundings.stdin ?? "");
-  const ended = once(child, "close").then(([code, signal]) => ({
-    stdout: Buffer.concat(stdout).toString("utf8"),
-    stderr: Buffer.concat(stderr).toString("utf8"),
-    code,
-    signal,
-  }));
+  const ended = once(child, "close").then(([code, signal]) => {
+    const printed = {
+      stdout: Buffer.concat(stdout).toString("utf8"),
+      stderr: Buffer.concat(stderr).toString("utf8"),
+    };
+    if (signal === null) {
+      checkJsonOutputs(args, printed.stdout, printed.stderr);
+    }
+    return { ...printed, code, signal };
+  });
   return { child, ended };
 }
 

@@ -7,6 +7,7 @@ import { findHits } from "../../session/add/hits.ts";
 import type { AdditionPlan } from "../../session/add/plan-addition.ts";
 import type { PickleSessionCache } from "../../session/pickle-session-cache.ts";
 import type { Context } from "../context.ts";
+import type { MissDocument, MissNote } from "../json/states.ts";
 import { callState, requireState } from "../states.ts";
 import { readSources, warnOfEmpty } from "./input.ts";
 import { collect } from "./options.ts";
@@ -81,7 +82,7 @@ export async function explain(
 }
 
 /** A miss as JSON: the nearest state is named by its session id. */
-export function missDocument({ nearest, reasons }: MissExplanation): object {
+export function missDocument({ nearest, reasons }: MissExplanation): MissDocument {
   return { nearest: nearest?.sessionId ?? null, reasons };
 }
 
@@ -104,7 +105,9 @@ export async function tellMiss(
   const { nearest, reasons } = await explain(cache, plan);
   if (output.json) {
     const document = missDocument({ nearest, reasons });
-    output.jsonNote({ miss: { ...(line !== undefined && { line }), ...document } });
+    output.jsonNote({
+      miss: { ...(line !== undefined && { line }), ...document },
+    } satisfies MissNote);
     return;
   }
   const key = plan.key.slice(0, 12);

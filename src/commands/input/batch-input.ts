@@ -9,8 +9,8 @@ import { readSources } from "./input.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(999_999_999));
 
-/** Each field means what the option of that name means. */
-const fields = {
+/** The fields of a line: each means what the option of that name means. */
+export const fields = {
   /** Code, as with -c. */
   cmd: v.optional(v.string()),
   /** A file with code. */

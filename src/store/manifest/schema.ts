@@ -25,7 +25,8 @@ const leanSchema = v.looseObject({
   gitHash: v.nullable(v.string()),
 });
 
-const stateEntries = {
+/** The fields of a state. */
+export const stateEntries = {
   sessionId,
   name: v.nullable(v.pipe(v.string(), v.regex(NAME, "not a name"))),
   isProofState: v.boolean(),
