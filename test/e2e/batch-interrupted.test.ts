@@ -11,7 +11,7 @@ import { start } from "../support/program.ts";
 import { until } from "../support/wait.ts";
 
 /** How often the batch is killed: more for a long run. */
-const KILLS = Number(process.env.LEAN_PICKLE_TEST_KILLS ?? 12);
+const KILLS = Number(process.env.LEAN_PICKLE_TEST_KILLS ?? 5);
 
 /** Sixty states, some of which are built on others. */
 const SIXTY = Array.from({ length: 12 }, (_, n) => [
