@@ -6,8 +6,10 @@ import { Command, CommanderError, Help } from "commander";
 import { COMMANDS } from "./commands/all.ts";
 import type { Host, Outcome } from "./commands/context.ts";
 import { addGlobalOptions, dropEmptyVariables } from "./commands/input/options.ts";
+import type { Failure } from "./commands/json/errors.ts";
 import { type ErrorCode, isSystemError, LeanPickleError } from "./errors.ts";
 import { Output } from "./output/output.ts";
+import type { LeanRejectedError } from "./session/add/lean-rejected.ts";
 import { manifestPath } from "./store/disk/layout.ts";
 import { describeSystemError } from "./system/system-error.ts";
 
@@ -27,6 +29,9 @@ const ERROR_EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   "cache-locked": 11,
   timeout: 124,
 };
+
+/** What the shells run at Tab, by the scripts of `lean-pickle completion`. */
+const COMPLETING = "__complete";
 
 /** How commander ends where there is no command, after it has shown the help. */
 const HELP_SHOWN = "commander.help";
@@ -56,6 +61,10 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.once("beforeExit", failUnfinished);
   const host: Host = { signal: interrupts.signal, outcome: "done" };
   try {
+    if (argv[2] === COMPLETING) {
+      const { complete } = await import("./commands/complete/complete.ts");
+      return await complete(argv.slice(3), (words) => createProgram(host, words));
+    }
     const program = await createProgram(host, argv);
     await program.parseAsync(withoutVainHelp(argv));
     process.exitCode = output.failed ? 1 : OUTCOME_EXIT_CODES[host.outcome];
@@ -158,7 +167,7 @@ async function report(error: unknown, output: Output): Promise<number> {
   if (!output.json) {
     await showLeanMessages(output, error);
   }
-  output.error({ code, message, ...(hint && { hint }), ...extra });
+  output.error({ code, message, ...(hint && { hint }), ...extra } satisfies Failure);
   return exitCode;
 }
 
@@ -168,7 +177,7 @@ interface Explanation {
   hint?: string | undefined;
   exitCode: number;
   /** What programs may want besides. */
-  extra?: object;
+  extra?: Pick<Failure, "messages">;
 }
 
 function explain(error: unknown): Explanation {
@@ -177,7 +186,8 @@ function explain(error: unknown): Explanation {
   }
   if (error instanceof LeanPickleError) {
     const { code, message, hint } = error;
-    const extra = "messages" in error ? { messages: error.messages } : {};
+    const { messages } = error as Partial<LeanRejectedError>;
+    const extra = messages ? { messages: [...messages] } : {};
     const exitCode = ERROR_EXIT_CODES[code] ?? 1;
     const shown = code === "no-repl" ? pointToDoctor(hint) : hint;
     return { code, message, hint: shown, exitCode, extra };

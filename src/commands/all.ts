@@ -62,4 +62,8 @@ export const COMMANDS: Record<string, CommandEntry> = {
     summary: "fetch and build the REPL that fits your Lean",
     load: () => import("./setup.ts"),
   },
+  completion: {
+    summary: "print what makes your shell complete commands and states",
+    load: () => import("./completion.ts"),
+  },
 };
