@@ -113,6 +113,9 @@ function reasonsBesideSteps(
     return [...new Set(inputs)];
   }
   const own = chain.slice(chain.length - steps.length);
+  if (typeof asked.sorry !== "string" && state.key !== steps.at(-1)?.key) {
+    return ["its key has an older format: a version that could lose parts of a state added it"];
+  }
   const toSorry = own.findIndex(({ step }) => "sorry" in step);
   const { sorries } = own[toSorry - 1] ?? {};
   if (toSorry !== -1 && asked.sorry === undefined && sorries !== 1) {

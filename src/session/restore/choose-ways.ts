@@ -114,10 +114,16 @@ function describeLoss(loss: PickleLoss | undefined): string {
   return `line ${loss.line}, ${JSON.stringify(loss.text)}`;
 }
 
-/** What the steps of a recipe took, in milliseconds; undefined if that was not recorded. */
+/**
+ * What the steps of a recipe took, in milliseconds, without the imports, which a pickle needs too.
+ * Undefined if that was not recorded.
+ */
 function timeOf(recipe: readonly RecipeLink[]): number | undefined {
   let sum = 0;
   for (const [, { step, elapsedMs }] of recipe) {
+    if ("cmd" in step && splitHeader(step.cmd)?.body.trim() === "") {
+      continue;
+    }
     if (elapsedMs === undefined && !("sorry" in step)) {
       return undefined;
     }

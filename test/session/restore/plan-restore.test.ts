@@ -46,6 +46,31 @@ describe("chooseWays", () => {
     expect(firstWay(SAFE, "auto")).toMatchObject({ via: "recipe" });
   });
 
+  it("does not count the import as time that a pickle saves, which needs it too", () => {
+    const recipes: Record<string, RecipeEntry> = {
+      [keyOf(1)]: { base: null, step: { cmd: "import A\n" }, inputs: {}, elapsedMs: 480 },
+      [keyOf(2)]: { base: keyOf(1), step: { cmd: SAFE.slice(9) }, inputs: {}, elapsedMs: 3 },
+      [keyOf(3)]: { base: keyOf(2), step: { sorry: 0 }, inputs: {} },
+    };
+    const state = anyState(-1, { isProofState: true, key: keyOf(3), imports: ["A"] });
+    expect(chooseWays(recipes, state, "auto").ways[0].via).toBe("recipe");
+  });
+
+  it("uses no pickle that comes unsigned from a remote, unless it is told to", () => {
+    const of = (fromRemote: "signed" | "unsigned", mode: RestoreMode) => {
+      const { states, recipes } = proofStates([SAFE], { elapsedMs: 900 }, { fromRemote });
+      return chooseWays(recipes, states[0] as ManifestState, mode).ways;
+    };
+    expect(of("signed", "auto").map(({ via }) => via)).toEqual(["pickle", "recipe", "pickle"]);
+    for (const mode of ["auto", "recipe"] as const) {
+      expect(of("unsigned", mode).map(({ via }) => via)).toEqual(["recipe"]);
+    }
+    // What is built on it may be anything, so it is never a hit.
+    expect(of("unsigned", "pickle")).toMatchObject(
+      Array(2).fill({ via: "pickle", lacks: expect.stringContaining("not signed") }),
+    );
+  });
+
   it("runs the recipe of what a pickle would change, and names the line", () => {
     const { via, reason } = firstWay(LOSSY, "auto", { elapsedMs: 900 });
     expect(via).toBe("recipe");
