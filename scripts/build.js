@@ -1,6 +1,7 @@
 /**
  * Writes dist: the program and the library, the declarations of the library, the JSON Schemas of the
  * manifest and of what the program reads and prints, and the licences of what is in the bundles.
+ * Writes man: the manual pages.
  *
  * There is a bundler for the sake of start-up, which a script pays with each call: `ls -q` of ten
  * states took 1.78 times as long as `node -e 0` with a file for each module, 1.47 times as long from
@@ -8,13 +9,14 @@
  * for which Node itself starts less (medians of 30 runs, Node 20). The library is of ES modules.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import { build } from "rolldown";
 import { renderLicenses } from "./licenses.js";
+import { pageName, renderManPage } from "./man.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
@@ -63,6 +65,7 @@ const bundled = await writeBundles();
 writeFileSync(join(dist, "THIRD-PARTY-LICENSES.md"), renderLicenses(bundled));
 writeDeclarations();
 await writeSchemas();
+await writeManPages();
 
 /** Bundles the program and the library, and returns the paths of the modules that went in. */
 async function writeBundles() {
@@ -105,6 +108,23 @@ async function writeSchemas() {
   mkdirSync(join(dist, "schemas"));
   for (const [name, { title, schema }] of Object.entries(SCHEMAS)) {
     writeJson(`schemas/${name}.json`, { ...toJsonSchema(schema, SCHEMA_OPTIONS), title });
+  }
+}
+
+/** Writes man: a page for the program, and one for each command. */
+async function writeManPages() {
+  const folder = join(root, "man");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const builtAt = new Date(Number(process.env.SOURCE_DATE_EPOCH ?? Date.now() / 1000) * 1000);
+  const edition = { version, date: builtAt.toISOString().slice(0, 10) };
+  const { createProgram } = createRequire(import.meta.url)(join(dist, "cli.cjs"));
+  const { commands } = await createProgram({}, []);
+  const names = commands.map((/** @type {import("commander").Command} */ each) => each.name());
+  const program = await createProgram({}, names);
+  for (const command of [program, ...program.commands]) {
+    writeFileSync(join(folder, `${pageName(command)}.1`), renderManPage(command, edition));
   }
 }
 

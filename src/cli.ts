@@ -108,7 +108,11 @@ function withoutVainHelp(argv: readonly string[]): string[] {
   return argv.filter((_, at) => !(isVain && at === 2));
 }
 
-async function createProgram(host: Host, argv: readonly string[]): Promise<Command> {
+/**
+ * The program as commander knows it. The build makes the manual pages of it.
+ * @param argv words that may name a command: only those that are named are defined in full
+ */
+export async function createProgram(host: Host, argv: readonly string[]): Promise<Command> {
   const program = new Command("lean-pickle")
     .description("Keeps pickled states of the Lean 4 theorem prover on disk.")
     .version(packageVersion(), "-V, --version", "print the version")

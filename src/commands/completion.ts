@@ -22,10 +22,13 @@ export function define(command: Command, host: Host): void {
     .addHelpText(
       "after",
       `
-In ~/.bashrc:  source <(lean-pickle completion bash)
-In ~/.zshrc:   source <(lean-pickle completion zsh), below compinit
-In $PROFILE:   lean-pickle completion powershell | Out-String | Invoke-Expression
-${examples("lean-pickle completion fish > ~/.config/fish/completions/lean-pickle.fish")}`,
+Put the line of your shell into the file that it reads when it starts:
+
+~/.bashrc    source <(lean-pickle completion bash)
+~/.zshrc     source <(lean-pickle completion zsh), below compinit
+config.fish  lean-pickle completion fish | source
+$PROFILE     lean-pickle completion powershell | Out-String | iex
+${examples("source <(lean-pickle completion bash)")}`,
     )
     .action(action(host, completion));
 }

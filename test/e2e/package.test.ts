@@ -22,12 +22,13 @@ describe("the package", () => {
     ) as [{ filename: string; files: { path: string }[] }];
     const paths = files.map(({ path }) => path);
     const allowed =
-      /^(bin\/(lean-pickle\.js|package\.json)|docs\/[a-z-]+\.md|completions\/lean-pickle\.(bash|zsh|fish|ps1)|dist\/(.*\.(c?js|d\.ts|json)|THIRD-PARTY-LICENSES\.md)|(package\.json|README|CHANGELOG|LICENSE)(\.md)?)$/;
+      /^(bin\/(lean-pickle\.js|package\.json)|docs\/[a-z-]+\.md|completions\/lean-pickle\.(bash|zsh|fish|ps1)|man\/lean-pickle(-[a-z]+)?\.1|dist\/(.*\.(c?js|d\.ts|json)|THIRD-PARTY-LICENSES\.md)|(package\.json|README|CHANGELOG|LICENSE)(\.md)?)$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
     expect(paths).toContain("dist/manifest.schema.json");
     expect(paths).toContain("dist/schemas/ls.json");
     expect(paths).toContain("completions/lean-pickle.bash");
     expect(paths).toContain("docs/commands.md");
+    expect(paths).toContain("man/lean-pickle-add.1");
     const licenses = readFileSync(join(root, "dist", "THIRD-PARTY-LICENSES.md"), "utf8");
     for (const bundled of ["chalk", "commander", "fast-string-truncated-width", "valibot"]) {
       expect(licenses).toMatch(new RegExp(`^## ${bundled} [\\d.]+ \\(MIT\\)\n\n.*MIT`, "m"));

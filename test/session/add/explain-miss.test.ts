@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { explainMiss } from "../../../src/session/add/explain-miss.ts";
@@ -172,6 +172,15 @@ describe("why an addition is no hit: what is there is not what is wanted", () =>
     await additions.add(F);
     know(additions, { toolchain: "A" });
     expect(await explain(additions, F)).toEqual([-1, reasons]);
+  });
+
+  it("its key has the format of version 0.1", async () => {
+    const additions = new Additions();
+    const { key } = await additions.addOne(F);
+    const path = join(additions.cache.workingDir, "lean-pickle.json");
+    writeFileSync(path, readFileSync(path, "utf8").replaceAll(`"${key}"`, `"${DIGEST}"`));
+    additions.cache.refresh();
+    expect(await explain(additions, F)).toEqual([-1, [expect.stringMatching(/older format/)]]);
   });
 
   it("Lean found errors in it, and they are not allowed", async () => {
