@@ -1,5 +1,6 @@
 /** The files of elan, which installs Leans and chooses one. They are only read here. */
 import { basename, dirname, join, resolve } from "node:path";
+import { parse, TomlError, type TomlTable, type TomlValue } from "smol-toml";
 import { namesOneLean, normalizeToolchain, parseToolchainFile } from "../../system/lean-version.ts";
 import { followLinks, isExecutable, isThere, readObserved } from "./observed-files.ts";
 import { homeFolder } from "./user-cache.ts";
@@ -22,10 +23,6 @@ export interface ElanSettings {
   overrides: ReadonlyMap<string, string>;
 }
 
-const STRING = /"(?:[^"\\]|\\.)*"|'[^']*'/.source;
-const ENTRY = new RegExp(`^\\s*(${STRING}|[\\w-]+)\\s*=\\s*(${STRING})\\s*(?:#.*)?$`);
-const TABLE = /^\s*\[([^\]]*)\]/;
-
 /** Reads elan's settings, in its `settings.toml`; none if there is no elan. */
 export function readElanSettings(): ElanSettings {
   const home = elanHome();
@@ -34,41 +31,31 @@ export function readElanSettings(): ElanSettings {
 }
 
 /**
- * Understands a `settings.toml` in the form in which elan writes it (its src/elan/settings.rs):
- * `default_toolchain = "..."` at the top, and in `[overrides]` a line for each folder.
+ * Understands a `settings.toml` (elan, src/elan/settings.rs): `default_toolchain = "..."` at the top,
+ * and in `[overrides]` a toolchain for each folder. What is no TOML chooses nothing: elan itself
+ * refuses it.
  */
 export function parseElanSettings(text: string): ElanSettings {
-  const overrides = new Map<string, string>();
-  let defaultToolchain: string | null = null;
-  let table = "";
-  for (const line of text.split("\n")) {
-    table = TABLE.exec(line)?.[1]?.trim() ?? table;
-    const [, key = "", value = ""] = ENTRY.exec(line) ?? [];
-    const name = parseToolchainFile(unquote(value));
-    if (table === "overrides" && name !== null) {
-      overrides.set(unquote(key), name);
-    } else if (table === "" && unquote(key) === "default_toolchain") {
-      defaultToolchain = name;
-    }
-  }
-  return { defaultToolchain, overrides };
+  const { default_toolchain: chosen, overrides = {} } = parseToml(text);
+  const isTable = typeof overrides === "object" && !Array.isArray(overrides);
+  const byFolder = isTable ? Object.entries(overrides) : [];
+  const named = byFolder.flatMap(([folder, value]): [string, string][] => {
+    const name = toolchainIn(value);
+    return name === null ? [] : [[folder, name]];
+  });
+  return { defaultToolchain: toolchainIn(chosen), overrides: new Map(named) };
 }
 
-/**
- * A string of TOML: `'...'` is as it stands; in `"..."` there are escapes, nearly those of JSON.
- */
-function unquote(text: string): string {
-  if (!text.startsWith('"')) {
-    return text.replace(/^'(.*)'$/, "$1");
-  }
-  const inJson = text.replace(/\\U([0-9a-fA-F]{8})/g, (_, digits: string) =>
-    String.fromCodePoint(Math.min(Number.parseInt(digits, 16), 0x10ffff)),
-  );
+function toolchainIn(value: TomlValue | undefined): string | null {
+  return typeof value === "string" ? parseToolchainFile(value) : null;
+}
+
+function parseToml(text: string): TomlTable {
   try {
-    return JSON.parse(inJson) as string;
+    return parse(text);
   } catch (error) {
-    if (error instanceof SyntaxError) {
-      return "";
+    if (error instanceof TomlError) {
+      return {};
     }
     throw error;
   }
