@@ -61,7 +61,7 @@ export class RestartingServer {
   /**
    * Does a piece of work in one process. Several pieces may be under way in the same process.
    * @param work leaves nothing behind if it fails
-   * @throws {LeanPickleError} `closed`; `no-repl` if what runs is no REPL, unless it is `never` repeated
+   * @throws {LeanPickleError} `closed`; with `harmless` also `no-repl` if what runs is no REPL
    */
   async run<T>(
     work: (server: LeanServer) => Promise<T>,
@@ -77,9 +77,9 @@ export class RestartingServer {
       } catch (error) {
         const end = this.#mustStop ? undefined : endBehind(error);
         if (!end || repeat === "never" || !mayRepeat(end, isFirst, repeat, past)) {
-          throw repeat === "never"
-            ? error
-            : await blameRepl(this.launch, error, this.#options.signal);
+          throw repeat === "harmless"
+            ? await blameRepl(this.launch, error, this.#options.signal)
+            : error;
         }
       } finally {
         incarnation.active--;
@@ -211,7 +211,7 @@ const proven = new WeakSet<ReplLaunch>();
  * a program that is no REPL. A new process is asked something harmless, once for each launch.
  * @returns the error itself, or a `no-repl` in its place
  */
-async function blameRepl(
+export async function blameRepl(
   launch: ReplLaunch,
   error: unknown,
   signal: AbortSignal | undefined,

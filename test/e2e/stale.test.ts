@@ -111,7 +111,9 @@ describe("a REPL of unknown version, and a pickle with an unknown header", () =>
     });
     const reload = ["reload", "--restore", "pickle"];
     expect(await succeed(reload, { cwd, repl })).toBe("-1\tproof-state\tproofState 0\tloaded");
-    expect(readLog(LOG).filter(({ event }) => event === "start")).toHaveLength(2);
+    // A pickle of an unknown form is loaded once in a REPL of its own before it is kept.
+    const starts = OLEAN_VERSION === "3" ? 3 : 2;
+    expect(readLog(LOG).filter(({ event }) => event === "start")).toHaveLength(starts);
     // Of a Lean that is known there is nothing to compare with: Lean itself decides.
     const project = new LeanProject();
     await project.run(["add", "-c", "def f := 1"], { repl });

@@ -9,7 +9,7 @@ import { nameAt } from "../add/hits.ts";
 import { type AdditionPlan, planInDoubt } from "../add/plan-addition.ts";
 import { type AdditionRun, runAddition } from "../add/run-addition.ts";
 import type { PickleSessionCache } from "../pickle-session-cache.ts";
-import { endBehind, RestartingServer } from "../restarting-server.ts";
+import { blameRepl, endBehind, RestartingServer } from "../restarting-server.ts";
 import { restoreState } from "../restore/restore-states.ts";
 import { type Candidate, discardPickles } from "../save/commit.ts";
 import type { RestoreMode } from "../state/cache-types.ts";
@@ -86,9 +86,13 @@ export class LineMaker {
       this.#options.onStep?.(`Running line ${line}`);
     }
     await this.#makeRoomFor(job);
-    return await this.#makeBy(this.#servers, job).catch((error: unknown) =>
-      this.#makeAlone(job, error),
-    );
+    try {
+      return await this.#makeBy(this.#servers, job).catch((error: unknown) =>
+        this.#makeAlone(job, error),
+      );
+    } catch (error) {
+      throw await blameRepl(this.#launch, error, this.#options.signal);
+    }
   }
 
   /** Ends the REPL. */
