@@ -73,6 +73,8 @@ export interface LeanServerOptions {
 export interface ReplConnection {
   /** The command behind it. */
   readonly launch: ReplLaunch;
+  /** How it works, for another process that is to work alike. */
+  readonly options?: LeanServerOptions;
   /** Stands for the process whose ids are valid now: another object when that is another process. */
   readonly process: object;
   /** When that process was started, in milliseconds since the epoch; 0 where none is alive. */

@@ -70,6 +70,10 @@ export class LeanServer implements ReplConnection {
     }
   }
 
+  get options(): LeanServerOptions {
+    return this.#options;
+  }
+
   get process(): object {
     // The ids of a process that has ended are those of none.
     return this.isAlive ? this : {};

@@ -79,6 +79,10 @@ export class AutoLeanServer<C extends BaseSessionCache = PickleSessionCache>
     return this.#servers.current !== undefined;
   }
 
+  get options(): LeanServerOptions {
+    return this.#options;
+  }
+
   get process(): object {
     // Between two processes no id is valid: a new object has no ids.
     return this.#servers.current ?? {};

@@ -42,6 +42,14 @@ describe("a pickle whose end was never written", () => {
     expect(await succeed(["add", ...args], { cwd })).toBe("-1");
   });
 
+  it("is tried for no longer than --timeout", async () => {
+    const cwd = temporaryFolder();
+    const repl = { TRUNCATE_PICKLE: "1500", HANG_ON: "unpickleEnvFrom" };
+    const { code, stderr } = await run(["add", ...CODE, "--timeout", "1"], { cwd, repl });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/incomplete.*within 1 s/)]);
+    expect(picklesIn(cwd)).toEqual([]);
+  });
+
   it("fails its line of a batch", async () => {
     const cwd = temporaryFolder();
     const stdin = '{"cmd": "def f := 1"}\n{"cmd": "def g := 1"}\n';

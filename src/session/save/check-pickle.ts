@@ -1,13 +1,14 @@
 /** Whether a new pickle is whole. Lean writes cut-off pickles on a full disk without an error. */
 import { LeanPickleError } from "../../errors.ts";
+import { canonicalJson } from "../../recipe/key.ts";
 import type { ReplLaunch } from "../../repl/connection.ts";
 import { ReplEndedError } from "../../repl/errors.ts";
 import { LeanServer } from "../../repl/lean-server.ts";
 import { isErrorAnswer } from "../../repl/protocol.ts";
 import { readManifest } from "../../store/manifest/read-manifest.ts";
 import type { PickleLook } from "../../store/pickles/pickle-end.ts";
-import { beginsWith, type PickleFacts } from "../../store/pickles/pickle-file.ts";
-import type { Pickled } from "./pickle-state.ts";
+import { type PickleFacts, readPickleFacts } from "../../store/pickles/pickle-file.ts";
+import { leanOf, type Pickled } from "./pickle-state.ts";
 
 /** The looks that are usual for the REPL of a launch: it has loaded a pickle that looks so. */
 const usualLooks = new WeakMap<ReplLaunch, Set<PickleLook>>();
@@ -24,36 +25,42 @@ export async function checkWhole(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { look } = facts;
-  if (look === "whole" || (await isUsual(pickled, facts, workingDir))) {
-    return;
-  }
   if (look === "no-content") {
     throw incomplete(pickled, facts, "it has no content");
   }
+  if (look === "whole" || (await isUsual(pickled, facts, workingDir))) {
+    return;
+  }
   await tryToLoad(pickled, facts, signal);
   if (look !== "no-root") {
-    const { launch } = pickled.claim;
-    usualLooks.set(launch, (usualLooks.get(launch) ?? new Set()).add(look));
+    noteUsual(pickled, look);
   }
 }
 
-/** Whether the REPL is known to write pickles that look like this one. */
+function noteUsual({ claim: { launch } }: Pickled, look: PickleLook): void {
+  usualLooks.set(launch, (usualLooks.get(launch) ?? new Set()).add(look));
+}
+
+/** Whether the REPL is known to write pickles that look like this one: the cache holds such a one. */
 async function isUsual(
-  { claim: { launch } }: Pickled,
-  { look, magic }: PickleFacts,
+  pickled: Pickled,
+  { look, magic, header }: PickleFacts,
   workingDir: string,
 ): Promise<boolean> {
+  const { launch } = pickled.claim;
   if (usualLooks.get(launch)?.has(look)) {
     return true;
   }
-  if (look !== "other-kind") {
-    return false;
-  }
-  const { toolchain = null } = launch;
+  const lean = canonicalJson(leanOf(launch, header));
   const another = readManifest(workingDir).states.findLast(
-    ({ lean }) => lean.toolchain === toolchain && lean.version === null && lean.gitHash === null,
+    (state) => !state.fromRemote && canonicalJson(state.lean) === lean,
   );
-  return another !== undefined && (await beginsWith(workingDir, another, magic));
+  const facts = another && (await readPickleFacts(workingDir, another));
+  const isSame = facts?.look === look && facts.magic === magic;
+  if (isSame) {
+    noteUsual(pickled, look);
+  }
+  return isSame;
 }
 
 async function tryToLoad(
@@ -61,8 +68,8 @@ async function tryToLoad(
   facts: PickleFacts,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { kind, temporary, claim } = pickled;
-  const server = new LeanServer(claim.launch, { signal });
+  const { kind, temporary, claim, serverOptions } = pickled;
+  const server = new LeanServer(claim.launch, { ...serverOptions, signal });
   const { path } = temporary;
   const request =
     kind === "environment" ? { unpickleEnvFrom: path } : { unpickleProofStateFrom: path };

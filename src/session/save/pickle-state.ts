@@ -3,7 +3,12 @@ import { setImmediate } from "node:timers/promises";
 import { LeanPickleError } from "../../errors.ts";
 import { canonicalJson } from "../../recipe/key.ts";
 import type { StateKind } from "../../recipe/steps.ts";
-import type { ReplConnection, ReplLaunch, RunOptions } from "../../repl/connection.ts";
+import type {
+  LeanServerOptions,
+  ReplConnection,
+  ReplLaunch,
+  RunOptions,
+} from "../../repl/connection.ts";
 import { ReplDiedError } from "../../repl/errors.ts";
 import type { IdKind, ReplId } from "../../repl/id-history.ts";
 import { isErrorAnswer, type ProofStepAnswer, type ReplAnswer } from "../../repl/protocol.ts";
@@ -36,6 +41,8 @@ export interface Pickled extends Omit<Described, "subject"> {
   facts: EarlyFacts;
   /** The process that has the state, and its id there; undefined if it comes from a remote. */
   at?: { process: object; replId: number };
+  /** How the REPL works that has made it. */
+  serverOptions?: LeanServerOptions | undefined;
   /** Of a pickle that comes from a remote: whether a trusted key has signed it. */
   fromRemote?: ManifestState["fromRemote"];
 }
@@ -126,6 +133,7 @@ export async function pickleState(
         }),
       },
       at: { process, replId: subject.id },
+      serverOptions: server.options,
     };
   } catch (error) {
     await temporary.discard();

@@ -236,20 +236,16 @@ function magicOf(start: Buffer): string {
   return start.toString("hex", 0, MAGIC_BYTES);
 }
 
-/** Whether the pickle of a state begins as another file does. One that cannot be read does not. */
-export async function beginsWith(
+/** What the pickle of a state is; undefined if it cannot be read. */
+export async function readPickleFacts(
   workingDir: string,
   entry: Pick<ManifestState, "pickleFile">,
-  magic: string,
-): Promise<boolean> {
+): Promise<PickleFacts | undefined> {
   try {
-    return await withFile(picklePath(workingDir, entry), READ_NO_FOLLOW, async (file) => {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0);
-      return magicOf(buffer.subarray(0, bytesRead)) === magic;
-    });
+    return await withFile(picklePath(workingDir, entry), READ_NO_FOLLOW, readFacts);
   } catch (error) {
     if (isSystemError(error)) {
-      return false;
+      return undefined;
     }
     throw error;
   }
