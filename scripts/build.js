@@ -37,7 +37,7 @@ const NOT_BUNDLED = [
 const SHARED_FILES = [
   {
     name: "program",
-    test: /node_modules.commander|src.output|src.commands.input.options|src.errors/,
+    test: /node_modules.commander|src.output|src.commands.input.options|src.errors|src.system.system-error/,
   },
   {
     name: "command",

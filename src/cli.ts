@@ -10,7 +10,6 @@ import type { Failure } from "./commands/json/errors.ts";
 import { type ErrorCode, isSystemError, LeanPickleError } from "./errors.ts";
 import { Output } from "./output/output.ts";
 import type { LeanRejectedError } from "./session/add/lean-rejected.ts";
-import { manifestPath } from "./store/disk/layout.ts";
 import { describeSystemError } from "./system/system-error.ts";
 
 const OUTCOME_EXIT_CODES: Record<Outcome, number> = {
@@ -97,7 +96,8 @@ There is no cache here yet. Type first:
   lean-pickle doctor                        to see whether Lean and its REPL are found
   lean-pickle add -c 'def f := 42' -n f     to run code, and store the state`;
 
-function isCacheHere(): boolean {
+async function isCacheHere(): Promise<boolean> {
+  const { manifestPath } = await import("./store/disk/layout.ts");
   return existsSync(manifestPath(process.env.LEAN_PICKLE_DIR ?? "."));
 }
 
@@ -162,7 +162,7 @@ async function report(error: unknown, output: Output): Promise<number> {
     return 0;
   }
   if (error instanceof CommanderError && error.code === HELP_SHOWN) {
-    if (!isCacheHere()) {
+    if (!(await isCacheHere())) {
       output.note(FIRST_STEPS);
     }
     return 2;

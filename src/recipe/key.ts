@@ -21,21 +21,32 @@ export interface KeyParts {
   inputs: KeyInputs;
 }
 
-/** The key of a state with a recipe: 64 hexadecimal digits. */
-export function keyOfStep(parts: KeyParts): string {
-  return digest({ format: KEY_FORMAT, ...parts });
+/** The canonical JSON of inputs: the same object goes into the keys of thousands of steps. */
+const inputsJson = new WeakMap<KeyInputs, string>();
+
+/**
+ * The key of a state with a recipe: 64 hexadecimal digits. It is the SHA-256 of the canonical JSON of
+ * the parts and the format.
+ */
+export function keyOfStep({ kind, base, step, inputs }: KeyParts): string {
+  const known = inputsJson.get(inputs) ?? canonicalJson(inputs);
+  inputsJson.set(inputs, known);
+  const [first, last] = [JSON.stringify(base), canonicalJson(step)];
+  return sha256(
+    `{"base":${first},"format":${KEY_FORMAT},"inputs":${known},"kind":"${kind}","step":${last}}`,
+  );
 }
 
 /**
  * The key of a state of which it is not known how it was made: it is identified by what it is.
- * @param sha256 the digest of its pickle
+ * @param digest the SHA-256 of its pickle
  */
-export function keyOfPickle(kind: StateKind, sha256: string): string {
-  return digest({ format: KEY_FORMAT, kind, pickle: sha256 });
+export function keyOfPickle(kind: StateKind, digest: string): string {
+  return sha256(canonicalJson({ format: KEY_FORMAT, kind, pickle: digest }));
 }
 
-function digest(value: object): string {
-  return createHash("sha256").update(canonicalJson(value)).digest("hex");
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /**

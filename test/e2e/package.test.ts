@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,5 +39,22 @@ describe("the package", () => {
     const bin = join(folder, "package", "bin", "lean-pickle.js");
     expect(execFileSync(bin, ["ls"], { cwd: folder, encoding: "utf8" })).toBe("");
     expect(execFileSync(bin, ["--help"], { encoding: "utf8" })).toContain("Usage: lean-pickle");
+  });
+});
+
+describe("start-up", () => {
+  it("loads for --help no more than the program itself and commander", () => {
+    const cli = JSON.stringify(join(root, "dist", "cli.cjs"));
+    const script = `process.on("exit", () => {
+      console.error(Object.keys(require.cache).map((file) => require("path").basename(file)).join(" "));
+    });
+    require(${cli}).main(["node", "lean-pickle", "--help"]);`;
+    const { stderr } = spawnSync(process.execPath, ["-e", script], { encoding: "utf8" });
+    const files = stderr.trim().split(" ");
+    expect(files.map((file) => file.replace(/-[\w-]+(?=\.cjs$)/, "")).sort()).toEqual([
+      "cli.cjs",
+      "program.cjs",
+      "rolldown.cjs",
+    ]);
   });
 });
