@@ -87,7 +87,8 @@ export class TemporaryPickle {
    */
   async keep(key: string): Promise<string> {
     const pickleFile = `${CACHE_FOLDER}/${key}.${randomBytes(4).toString("hex")}.olean`;
-    await fileSystem.rename(this.path, join(this.#workingDir, pickleFile));
+    // Another thread takes longer to begin than this takes.
+    fileSystem.renameSync(this.path, join(this.#workingDir, pickleFile));
     return pickleFile;
   }
 
