@@ -50,7 +50,6 @@ export class GroupCommit {
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failure: { error: unknown } | undefined;
-  #isFirst = true;
 
   constructor(cache: PickleSessionCache, options: GroupCommitOptions) {
     this.#cache = cache;
@@ -70,9 +69,7 @@ export class GroupCommit {
       this.#pending.push({ candidate, settle: settleOne });
     }
     this.#timer ??= setTimeout(() => this.#start(), GROUP_MS);
-    // The first ones at once: what the first change takes longer passes while Lean works.
-    if (this.#pending.length >= GROUP || this.#isFirst) {
-      this.#isFirst = false;
+    if (this.#pending.length >= GROUP) {
       this.#start();
     }
     await this.#pending.at(-MAX_UNSEALED)?.candidate.pickled.sealed.catch(() => {});
