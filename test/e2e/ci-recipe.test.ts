@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readLog, simulatedRepl } from "../simulated-repl/index.ts";
 import { blocksOf, readDocument } from "../support/documents.ts";
 import { temporaryFolder } from "../support/folders.ts";
-import { file } from "../support/lean-places.ts";
+import { executable, file } from "../support/lean-places.ts";
 import { program } from "../support/program.ts";
 
 /** What the steps of the recipe in a document run, in order. */
@@ -34,6 +34,8 @@ function runJob(
   log: string,
 ): { key: string; outputs: string[] } {
   const home = temporaryFolder();
+  const lake = join(home, "bin");
+  executable(join(lake, "lake"), '#!/bin/sh\nshift\nexec "$@"\n');
   const github = join(home, "github-output");
   const lean = `lean-pickle() { "${process.execPath}" "${program}" --no-progress "$@"; }\n`;
   const run = (command: string): string => {
@@ -41,7 +43,8 @@ function runJob(
       cwd: project,
       encoding: "utf8",
       env: {
-        PATH: process.env.PATH,
+        // Before the lake of whoever runs this, which would want the toolchain.
+        PATH: `${lake}${delimiter}${process.env.PATH}`,
         HOME: home,
         USER: home.slice(-6),
         GITHUB_OUTPUT: github,

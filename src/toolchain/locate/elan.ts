@@ -87,7 +87,13 @@ export function isElans(path: string): boolean {
  */
 export function isInstalled(toolchain: string): boolean | undefined {
   const home = elanHome();
-  if (home === undefined || !namesOneLean(toolchain) || !isThere(join(home, "bin"))) {
+  return home !== undefined && isThere(join(home, "bin"))
+    ? hasToolchain(home, toolchain)
+    : undefined;
+}
+
+function hasToolchain(home: string, toolchain: string): boolean | undefined {
+  if (!namesOneLean(toolchain)) {
     return undefined;
   }
   const folder = (name: string): string =>
@@ -96,7 +102,11 @@ export function isInstalled(toolchain: string): boolean | undefined {
   return isThere(folder(normalizeToolchain(toolchain))) || isThere(folder(toolchain));
 }
 
-/** Whether elan would download the toolchain before it runs a program. */
+/**
+ * Whether elan would download the toolchain before it runs a program. Its home is made by its first
+ * download, if it comes from a package of the system.
+ */
 export function wouldDownload(program: string, toolchain: string): boolean {
-  return isElans(program) && isInstalled(toolchain) === false;
+  const home = elanHome();
+  return home !== undefined && isElans(program) && hasToolchain(home, toolchain) === false;
 }

@@ -7,6 +7,7 @@ import {
   isElans,
   isInstalled,
   parseElanSettings,
+  wouldDownload,
 } from "../../../src/toolchain/locate/elan.ts";
 import { Evidence } from "../../../src/toolchain/locate/observed-files.ts";
 import { chosenToolchain } from "../../../src/toolchain/locate/selected-toolchain.ts";
@@ -125,6 +126,17 @@ describe("isInstalled", () => {
     expect(isInstalled("4.33.0")).toBe(true);
     expect(isInstalled("v4.33.0-rc1")).toBe(false);
     expect(isInstalled("stable")).toBeUndefined();
+  });
+
+  it("knows that an elan without a home downloads each toolchain, as one of the system does", () => {
+    const system = temporaryFolder();
+    executable(join(system, "elan"));
+    symlinkSync("elan", join(system, "lake"));
+    expect(wouldDownload(join(system, "lake"), "leanprover/lean4:v4.33.0")).toBe(true);
+    expect(wouldDownload(join(system, "lake"), "stable")).toBe(false);
+    mkdirSync(join(home, "toolchains", "leanprover--lean4---v4.33.0"), { recursive: true });
+    expect(wouldDownload(join(system, "lake"), "leanprover/lean4:v4.33.0")).toBe(false);
+    expect(wouldDownload(executable(join(system, "own/lake")), "v4.33.1")).toBe(false);
   });
 
   it("looks in the home where ELAN_HOME is not set", () => {

@@ -61,9 +61,10 @@ describe("askLeanEnvironment", () => {
   it("has elan's Lean found where it is not on PATH", async () => {
     const lean = executable(join(here, "elan/bin/lean"));
     vi.stubEnv("ELAN_HOME", join(here, "elan"));
-    vi.stubEnv("PATH", "/usr/bin");
+    const empty = join(here, "empty");
+    vi.stubEnv("PATH", empty);
     const env = await ask("", { lake: undefined });
-    expect(env.PATH).toBe(`/usr/bin:${dirname(lean)}`);
+    expect(env.PATH).toBe(`${empty}:${dirname(lean)}`);
   });
 
   it.each<[string, string, RegExp]>([
