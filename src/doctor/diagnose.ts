@@ -37,7 +37,7 @@ const INSTALL_ELAN =
     ? "curl -O --location https://elan.lean-lang.org/elan-init.ps1 && powershell -ExecutionPolicy Bypass -f elan-init.ps1"
     : "curl https://elan.lean-lang.org/elan-init.sh -sSf | sh";
 
-/** A Lean of which there is a REPL, for where nothing names another one. */
+/** A Lean that has a REPL, if nothing names another one. */
 const SOME_LEAN = "v4.33.0-rc2";
 
 /** The time that a program may take to say its version, in seconds. */
@@ -238,7 +238,7 @@ function isSurelyInstalled({ chosen }: Found): boolean {
   return name !== null && isInstalled(name) === true;
 }
 
-/** What a program says of its version, or else what became of it. */
+/** The version that a program reports, or how it ended instead. */
 async function askVersion(
   command: string,
   found: Found | undefined,

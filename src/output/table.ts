@@ -21,7 +21,7 @@ const ELLIPSIS = "…";
 
 /** How many columns of a terminal a text takes. */
 export function textWidth(text: string): number {
-  // Most cells are plain ASCII, of which the width needs not be worked out.
+  // Most cells are plain ASCII: their width is their length.
   return PLAIN.test(text) ? text.length : fitWidth(text).width;
 }
 

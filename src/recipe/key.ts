@@ -7,7 +7,7 @@ const KEY_FORMAT = 2;
 
 /**
  * What Lean is, as far as it decides what a step means: toolchain, REPL, project, imports. A part
- * that is not known is null. Two states of which something is not known are never the same one, so
+ * that is not known is null. Two states are never the same one if a part of one is not known, so
  * that their inputs hold something random besides (`unknown`).
  */
 export type KeyInputs = Record<string, unknown>;
@@ -38,7 +38,7 @@ export function keyOfStep({ kind, base, step, inputs }: KeyParts): string {
 }
 
 /**
- * The key of a state of which it is not known how it was made: it is identified by what it is.
+ * The key of a state without a known recipe: its pickle identifies it.
  * @param digest the SHA-256 of its pickle
  */
 export function keyOfPickle(kind: StateKind, digest: string): string {

@@ -20,7 +20,7 @@ const OF_ANOTHER_LEAN = /failed to read file '(.*)', (?:incompatible|invalid) he
  * @param text what Lean said
  * @param whose whose imports they are: `<code>`, `it`
  * @param advice what can be done where Lean does not find an import
- * @param pickleFile a file of which Lean may say the same, and that is not imported
+ * @param pickleFile a file that Lean may name in the same sentence, and that is not imported
  */
 export function findFailedImport(
   text: string,

@@ -28,7 +28,7 @@ export interface OutputListeners {
   onOutput(chunk: Buffer): void;
   /** Called when there will be no more of it. */
   onOutputEnd(): void;
-  /** Called with each chunk of the standard error, of which the end is kept. */
+  /** Called with each chunk of the standard error. The end of it is kept besides. */
   onErrorOutput?(chunk: Buffer): void;
 }
 

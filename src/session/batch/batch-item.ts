@@ -1,4 +1,4 @@
-/** One addition of many, and what came of it. */
+/** One addition of many, and its outcome. */
 import type { Sorry } from "../../repl/protocol.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
 import type { Addition, CodeSource, SourcedMessage } from "../add/addition.ts";

@@ -56,7 +56,7 @@ export class GroupCommit {
     this.#options = options;
   }
 
-  /** Takes candidates, and calls `settle` with what became of them all. */
+  /** Takes candidates, and calls `settle` once all of them are committed or have failed. */
   async add(candidates: readonly Candidate[], settle: (kept: KeptTogether) => void): Promise<void> {
     const kept: Keeping[] = [];
     for (const [index, candidate] of candidates.entries()) {

@@ -52,7 +52,7 @@ export interface Made extends Omit<AdditionRun, "reached"> {
   from?: "remote";
 }
 
-/** Makes the states of lines, of which several may be under way. */
+/** Makes the states of lines. Several lines may be under way. */
 export class LineMaker {
   readonly #launch: ReplLaunch;
   readonly #cache: PickleSessionCache;

@@ -69,7 +69,7 @@ function trailTo(recipes: Manifest["recipes"], key: string): RecipeTrail {
 }
 
 /**
- * The origin of a state whose base changed, or of which it is no longer known what Lean was: the same
+ * The origin of a state whose base changed, or whose Lean is no longer known: the same
  * steps, under keys that no other state will ever have.
  * @param why what is not known, as a clause
  */

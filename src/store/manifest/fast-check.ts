@@ -112,7 +112,7 @@ function fits(value: unknown, form: RegExp): boolean {
   return typeof value === "string" && form.test(value);
 }
 
-/** As {@link DIGEST}, of which there are so many that the regular expression is felt. */
+/** As {@link DIGEST}, without its regular expression, which takes long for so many digests. */
 function isDigest(value: unknown): boolean {
   if (typeof value !== "string" || value.length !== 64) {
     return false;
