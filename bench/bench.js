@@ -14,6 +14,7 @@ import { listing } from "./groups/listing.js";
 import { memory } from "./groups/memory.js";
 import { reload } from "./groups/reload.js";
 import { reloadGrowth } from "./groups/reload-growth.js";
+import { remote } from "./groups/remote.js";
 import { startUp } from "./groups/start-up.js";
 import { warmAdd } from "./groups/warm-add.js";
 import { renderRows } from "./statistics.js";
@@ -29,6 +30,7 @@ const GROUPS = {
   "reload-growth": reloadGrowth,
   environments,
   memory,
+  remote,
 };
 
 const standIn = fileURLToPath(new URL("../test/simulated-repl/repl.js", import.meta.url));
