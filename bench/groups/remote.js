@@ -69,7 +69,7 @@ function compare(context, folder, endpoint) {
       few,
       [
         { name: "curl --parallel of 1000 states and pickles", command: "curl", args: curl },
-        ours("add --batch, 1000 states of a remote", batch, { env, prepare: dropCache, limit: 3 }),
+        ours("add --batch, 1000 states of a remote", batch, { env, prepare: dropCache }),
       ],
       folder,
     ),
