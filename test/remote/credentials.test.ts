@@ -74,6 +74,8 @@ describe("credentialProvider", () => {
     vi.stubEnv("AWS_CONFIG_FILE", "/nowhere");
     vi.stubEnv("AWS_PROFILE", "mine");
     vi.stubEnv("AWS_ACCESS_KEY_ID", undefined);
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", undefined);
+    vi.stubEnv("AWS_SESSION_TOKEN", undefined);
     onTestFinished(() => {
       vi.unstubAllEnvs();
     });
