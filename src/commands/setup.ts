@@ -1,55 +1,24 @@
 import type { Command } from "commander";
-import { roundTrip } from "../doctor/round-trip.ts";
 import { LeanPickleError } from "../errors.ts";
-import { buildOnce } from "../install/build-once.ts";
-import { buildRepl, fetchRepl, findBuildTools, launchIn } from "../install/build-repl.ts";
 import {
-  DEFAULT_SOURCES,
-  findRevisions,
-  parseSource,
-  type ReplRevision,
-} from "../install/choose-revision.ts";
-import type { Progress } from "../output/progress.ts";
-import { versionOfToolchain } from "../system/lean-version.ts";
-import type { ProcessLaunch } from "../system/process-group.ts";
-import { type RunOptions, withoutCredentials } from "../system/run-program.ts";
-import { sentenceOf } from "../system/system-error.ts";
-import {
-  buildsFolder,
-  builtReplFolder,
-  findBuiltRepl,
-  isAtRevision,
-  readBuildRecord,
-  writeBuildRecord,
-} from "../toolchain/locate/built-repls.ts";
-import { wouldDownload } from "../toolchain/locate/elan.ts";
+  type InstallBeginning,
+  type InstallPlan,
+  type InstallStep,
+  installRepl,
+  planInstall,
+} from "../install/install-repl.ts";
+import type { RunOptions } from "../system/run-program.ts";
+import { findBuiltRepl, readBuildRecord } from "../toolchain/locate/built-repls.ts";
 import { headRevision } from "../toolchain/locate/git-revision.ts";
-import { wantedToolchain } from "../toolchain/locate/wanted-toolchain.ts";
 import { action, type Context, examples, type Host, type Outcome } from "./context.ts";
 import type { SetupDocument, SetupPlan } from "./json/lean-here.ts";
-import { stepsDocument, stepTimes, type TimedStep } from "./render/timed-steps.ts";
+import { stepsDocument, stepTimes } from "./render/timed-steps.ts";
 
 interface SetupOptions {
   lean?: string;
   from?: string;
   rev?: string;
   force?: boolean;
-}
-
-/** In seconds: another process may have to download a Lean before it builds. */
-const BUILD_LOCK_TIMEOUT = 3600;
-
-/** What is to be built, and where. */
-interface Plan {
-  /** The whole name of the toolchain. */
-  toolchain: string;
-  /** Who names it, such as `--lean`, or the path of a `lean-toolchain`. */
-  namedBy: string;
-  sources: readonly string[];
-  rev: string | undefined;
-  /** Where the REPL is found when it is built. */
-  folder: string;
-  builds: string;
 }
 
 /** `lean-pickle setup`: fetches and builds the REPL that fits a Lean. */
@@ -71,99 +40,32 @@ ${examples("lean-pickle setup", "lean-pickle setup --lean v4.33.0", "lean-pickle
 
 async function setup(context: Context, options: SetupOptions): Promise<Outcome> {
   const { output } = context;
+  const { project, lake, lockTimeout } = context.options;
   const run = runOptions(context);
-  const plan = await makePlan(context, options, run);
-  const { toolchain, folder, builds } = plan;
-  const steps: TimedStep[] = [];
-  const isBuilt = await output.withProgress(
-    async (progress) =>
-      await buildOnce(
-        { what: `The build of the REPL for ${toolchain}`, link: folder, builds },
-        {
-          isThere: () => !options.force && isThere(plan),
-          build: (checkout) => build({ context, plan, run, progress, steps }, checkout),
-        },
-        {
-          lockTimeout: context.options.lockTimeout ?? BUILD_LOCK_TIMEOUT,
-          signal: context.signal,
-          onWait: (holder) => output.note(`Waiting for ${holder}, which builds this REPL.`),
-        },
-      ),
+  const plan = await planInstall({ ...options, project }, run);
+  const steps = await output.withProgress((progress) =>
+    installRepl(plan, options.force ?? false, {
+      run,
+      server: context.serverOptions,
+      lake,
+      lockTimeout,
+      onWait: (holder) => output.note(`Waiting for ${holder}, which builds this REPL.`),
+      onBegin: (beginning) => announce(context, plan, beginning),
+      onStep: (what) => progress.step(what, performance.now()),
+    }),
   );
-  show(context, plan, isBuilt, steps);
+  show(context, plan, steps);
   return "done";
 }
 
-async function makePlan(
-  context: Context,
-  { lean, from, rev }: SetupOptions,
-  run: RunOptions,
-): Promise<Plan> {
-  const sources = from === undefined ? DEFAULT_SOURCES : [parseSource(from)];
-  const { project } = context.options;
-  const { name: toolchain, from: namedBy } = await wantedToolchain({ lean, project }, run);
-  const [folder, builds] = [builtReplFolder(toolchain), buildsFolder(toolchain)];
-  if (folder === undefined || builds === undefined) {
-    const message = "There is no folder for what is built: you have no home, as it seems.";
-    throw new LeanPickleError("no-repl", message, { hint: "Set XDG_CACHE_HOME to a folder." });
-  }
-  return { toolchain, namedBy, sources, rev, folder, builds };
-}
-
-/** Whether what is asked for is there: any REPL for the toolchain, unless a revision was named. */
-function isThere({ toolchain, folder, rev }: Plan): boolean {
-  const isBuilt = findBuiltRepl(toolchain) !== undefined;
-  return isBuilt && (rev === undefined || isAtRevision(folder, rev));
-}
-
-/** What the steps of a build share. */
-interface Work {
-  context: Context;
-  plan: Plan;
-  run: RunOptions;
-  progress: Progress;
-  /** Takes the steps that are done. */
-  steps: TimedStep[];
-}
-
-/** Fetches, builds and proves a REPL in an empty folder. */
-async function build(work: Work, checkout: string): Promise<void> {
-  const { context, plan, run, progress, steps } = work;
-  const { toolchain, sources, rev } = plan;
-  const tools = findBuildTools(context.options.lake);
-  const git = { ...run, git: tools.git };
-  const begin = (what: string) => progress.step(what, performance.now());
-  begin(`Looking for the REPL for ${toolchain}`);
-  const candidates = await findRevisions(sources, { toolchain, rev }, git);
-  announce(work, candidates, tools.lake);
-  const found = await timed(steps, "fetch", async () => {
-    begin("Fetching the REPL");
-    return await fetchRepl(candidates, toolchain, checkout, git);
-  });
-  const options = { ...run, lake: tools.lake, toolchain };
-  await timed(steps, "build", async () => {
-    begin("Building the REPL");
-    return await buildRepl(checkout, options);
-  });
-  writeBuildRecord(checkout, { source: withoutCredentials(found.url), rev: found.name });
-  begin("Trying the REPL out");
-  steps.push(...(await prove(context, launchIn(checkout, options), toolchain)));
-}
-
-/** Says what will be fetched, from where and to where, before it is. */
+/** Says what will be fetched, from where and to where. */
 function announce(
-  { context, plan }: Work,
-  candidates: readonly ReplRevision[],
-  lake: string,
+  { output }: Context,
+  { toolchain, namedBy, folder }: InstallPlan,
+  { rev, from, installs }: InstallBeginning,
 ): void {
-  const { toolchain, namedBy, folder } = plan;
-  const rev = candidates[0]?.name ?? "";
-  const from = candidates.map(({ url }) => withoutCredentials(url));
-  const installs = wouldDownload(lake, toolchain);
-  context.output.jsonNote({
-    plan: { toolchain, rev, from, to: folder, installs },
-  } satisfies SetupPlan);
-  context.output.note(
+  output.jsonNote({ plan: { toolchain, rev, from, to: folder, installs } } satisfies SetupPlan);
+  output.note(
     [
       `Building the REPL for ${toolchain} (${namedBy}):`,
       `  from  ${from.join(", else ")}`,
@@ -174,38 +76,12 @@ function announce(
   );
 }
 
-async function timed<T>(steps: TimedStep[], step: string, take: () => Promise<T>): Promise<T> {
-  const startedAt = performance.now();
-  const result = await take();
-  steps.push({ step, elapsedMs: performance.now() - startedAt });
-  return result;
-}
-
-/** @throws {LeanPickleError} `no-repl` if it does not work, or is of another Lean */
-async function prove(
+/** @param steps undefined if the REPL was there */
+function show(
   context: Context,
-  launch: ProcessLaunch,
-  toolchain: string,
-): Promise<TimedStep[]> {
-  const { steps, failed, header } = await roundTrip(launch, context.serverOptions);
-  if (failed) {
-    const { step, error } = failed;
-    const why = sentenceOf(error);
-    const message = `The REPL was built, and does not work (${step}): ${why}`;
-    const { hint } = error instanceof LeanPickleError ? error : {};
-    throw new LeanPickleError("no-repl", message, { hint, cause: error });
-  }
-  const [wanted, is] = [versionOfToolchain(toolchain), header?.leanVersion];
-  if (wanted !== null && is && is !== wanted) {
-    const message = `The REPL was built by Lean ${is}, and not by ${toolchain}.`;
-    throw new LeanPickleError("no-repl", message, {
-      hint: "Name with --lake a lake that uses the Lean of a lean-toolchain, as elan's does.",
-    });
-  }
-  return steps;
-}
-
-function show(context: Context, plan: Plan, built: boolean, steps: readonly TimedStep[]): void {
+  plan: InstallPlan,
+  steps: readonly InstallStep[] | undefined,
+): void {
   const { output } = context;
   const { toolchain, folder } = plan;
   const repl = findBuiltRepl(toolchain);
@@ -215,7 +91,6 @@ function show(context: Context, plan: Plan, built: boolean, steps: readonly Time
   const { source = null, rev = null } = readBuildRecord(folder) ?? {};
   const revision = headRevision(folder);
   if (output.json) {
-    const whole = stepsDocument(steps);
     output.jsonData({
       toolchain,
       source,
@@ -223,14 +98,14 @@ function show(context: Context, plan: Plan, built: boolean, steps: readonly Time
       revision,
       folder,
       repl,
-      built,
-      steps: whole,
+      built: steps !== undefined,
+      steps: stepsDocument(steps ?? []),
     } satisfies SetupDocument);
     return;
   }
   const origin = source === null ? "" : `, from ${source} at ${rev}`;
   output.note(
-    built
+    steps
       ? `It works: ${stepTimes(steps)}.`
       : `The REPL for ${toolchain} is there already${origin}; --force builds it again.`,
   );
