@@ -1,8 +1,16 @@
-/** Where things lie in a working directory. */
+/** Where things lie in a working directory, and how they are named there. */
 import { join, resolve } from "node:path";
 
 /** The folder of the pickles, in the working directory. */
 export const CACHE_FOLDER = "session_cache";
+
+/** The form of a SHA-256. */
+export const DIGEST = /^[0-9a-f]{64}$/;
+/** In one folder, and named by hexadecimal digits: no entry can name a file anywhere else. */
+export const PICKLE_FILE = /^session_cache\/[0-9a-f]{64}\.[0-9a-f]{8}\.olean$/;
+/** The form of a name: any identifier of Lean, and `-`. What a terminal would act on is in none. */
+export const NAME =
+  /^(?:[\p{L}_]|«[^«»\p{C}\p{Zl}\p{Zp}]+»)(?:[\p{L}\p{M}\p{N}_.'!?-]|«[^«»\p{C}\p{Zl}\p{Zp}]+»)*$/u;
 
 /** The only index of a cache. */
 export function manifestPath(workingDir: string): string {

@@ -10,10 +10,10 @@ import {
   cachePath,
   lockPath,
   manifestLock,
+  PICKLE_FILE,
   temporaryPath,
 } from "../disk/layout.ts";
 import { BROKEN_LOCK, isLockStale } from "../lock/break-lock.ts";
-import { PICKLE_FILE } from "../manifest/fast-check.ts";
 import type { Manifest } from "../manifest/schema.ts";
 
 /**

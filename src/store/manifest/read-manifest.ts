@@ -7,9 +7,9 @@ import {
   cachePath,
   manifestPath,
   oldBackupPath,
+  PICKLE_FILE,
 } from "../disk/layout.ts";
 import { readRegularFile } from "../disk/regular-file.ts";
-import { PICKLE_FILE } from "./fast-check.ts";
 import { checkManifest, emptyManifest, type Manifest } from "./schema.ts";
 
 /**

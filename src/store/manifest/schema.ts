@@ -2,7 +2,8 @@
 import * as v from "valibot";
 import { walkBack } from "../../recipe/chain.ts";
 import { stepSchema } from "../../recipe/steps.ts";
-import { DIGEST, isManifest, NAME, PICKLE_FILE } from "./fast-check.ts";
+import { DIGEST, NAME, PICKLE_FILE } from "../disk/layout.ts";
+import { isManifest } from "./fast-check.ts";
 
 /** The version of the manifest that this program writes. */
 const MANIFEST_VERSION = 1;
