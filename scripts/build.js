@@ -21,14 +21,11 @@ import { pageName, renderManPage } from "./man.js";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 
-/** What the program loads late, if at all: bundled, it would not start any sooner. */
-const NOT_BUNDLED = [
-  "ora",
-  "proper-lockfile",
-  "signal-exit",
-  // Not everyone has it: an optional peer.
-  "@aws-sdk/credential-provider-node",
-];
+/** What the program loads only on a terminal, and an optional peer, which not everyone has. */
+const NOT_BUNDLED = ["ora", "@aws-sdk/credential-provider-node"];
+
+/** What the library leaves to the user's own installation besides: it may be used there too. */
+const SHARED_PACKAGES = ["proper-lockfile", "signal-exit"];
 
 /**
  * What every run of the program needs, and what most commands need, as one file each: left to the
@@ -44,6 +41,40 @@ const SHARED_FILES = [
     test: /src.commands.(context|states|render.state-table|render.stale-states|render.check-states)/,
   },
 ];
+
+/** What Node takes long to load, and many commands never use. commander loads child_process. */
+const LATE = ["node:child_process", "node:crypto"];
+
+/**
+ * Has the program load those where they are used.
+ * @type {import("rolldown").Plugin}
+ */
+const loadLate = {
+  name: "load-late",
+  renderChunk(code) {
+    const loading = new RegExp(
+      `(?:let|const) (\\w+) = (require\\("(?:${LATE.join("|")})"\\));`,
+      "g",
+    );
+    return [...code.matchAll(loading)].reduce(
+      (text, [line, name, load]) =>
+        text
+          .replaceAll(new RegExp(`\\b${name}\\.`, "g"), `${name}().`)
+          .replace(line, `let ${name}$; const ${name} = () => (${name}$ ??= ${load});`),
+      code,
+    );
+  },
+};
+
+/**
+ * As it is written, without comments. Characters beyond ASCII are escaped: with one of them, a file
+ * is read as two bytes for each.
+ */
+const MINIFY = {
+  compress: false,
+  mangle: false,
+  codegen: { removeWhitespace: false, asciiOnly: true },
+};
 
 /**
  * What a JSON Schema has no words for is left out. It reads every pattern as Unicode, and has no flags.
@@ -69,21 +100,26 @@ await writeManPages();
 
 /** Bundles the program and the library, and returns the paths of the modules that went in. */
 async function writeBundles() {
-  const common = { cwd: root, platform: /** @type {const} */ ("node"), external: NOT_BUNDLED };
+  const common = { cwd: root, platform: /** @type {const} */ ("node") };
   const program = await build({
     ...common,
     input: { cli: "src/cli.ts" },
+    external: NOT_BUNDLED,
     output: {
       dir: dist,
       format: "cjs",
       entryFileNames: "[name].cjs",
       chunkFileNames: "program/[name]-[hash].cjs",
       codeSplitting: { groups: SHARED_FILES },
+      minify: MINIFY,
+      comments: false,
+      plugins: [loadLate],
     },
   });
   const library = await build({
     ...common,
     input: { index: "src/index.ts" },
+    external: [...NOT_BUNDLED, ...SHARED_PACKAGES],
     output: { dir: dist, format: "esm", chunkFileNames: "library/[name]-[hash].js" },
   });
   return [...program.output, ...library.output].flatMap((file) =>

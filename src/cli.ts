@@ -64,7 +64,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       const { complete } = await import("./commands/complete/complete.ts");
       return await complete(argv.slice(3), (words) => createProgram(host, words));
     }
-    const program = await createProgram(host, argv);
+    const program = await createProgram(host, argv, namedFirst(argv));
     await program.parseAsync(withoutVainHelp(argv));
     process.exitCode = output.failed ? 1 : OUTCOME_EXIT_CODES[host.outcome];
   } catch (error) {
@@ -101,6 +101,11 @@ async function isCacheHere(): Promise<boolean> {
   return existsSync(manifestPath(process.env.LEAN_PICKLE_DIR ?? "."));
 }
 
+/** The command that the first word names. */
+function namedFirst([, , first = ""]: readonly string[]): string | undefined {
+  return Object.hasOwn(COMMANDS, first) ? first : undefined;
+}
+
 /** Drops `help` before an unknown command, so that the error names the command. */
 function withoutVainHelp(argv: readonly string[]): string[] {
   const [, , help, name = ""] = argv;
@@ -111,8 +116,13 @@ function withoutVainHelp(argv: readonly string[]): string[] {
 /**
  * The program as commander knows it. The build makes the manual pages of it.
  * @param argv words that may name a command: only those that are named are defined in full
+ * @param only the one command that it has, since each takes time at start-up; all by default
  */
-export async function createProgram(host: Host, argv: readonly string[]): Promise<Command> {
+export async function createProgram(
+  host: Host,
+  argv: readonly string[],
+  only?: string,
+): Promise<Command> {
   const program = new Command("lean-pickle")
     .description("Keeps pickled states of the Lean 4 theorem prover on disk.")
     .version(packageVersion(), "-V, --version", "print the version")
@@ -122,7 +132,8 @@ export async function createProgram(host: Host, argv: readonly string[]): Promis
     // All arguments behind a command's name belong to the command, even if they look like options.
     .enablePositionalOptions();
   addGlobalOptions(program);
-  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+  const wanted = Object.entries(COMMANDS).filter(([name]) => only === undefined || name === only);
+  for (const [name, { summary, load }] of wanted) {
     const command = program.command(name).description(summary);
     // Start-up counts: a command is loaded only if its name is among the arguments.
     if (argv.includes(name)) {

@@ -72,7 +72,11 @@ async function ls(context: Context, references: string[], options: LsOptions): P
     : undefined;
   const verdicts = options.check ? await checkStates(context, cache, states) : undefined;
   const listed = tree?.map(({ state }) => state) ?? sorted;
-  const stalenessOf = await findStalenessOf(cache, context.options.project);
+  // Ids alone do not tell of it.
+  const stalenessOf =
+    context.output.quiet && !context.output.json
+      ? undefined
+      : await findStalenessOf(cache, context.options.project);
   show(context.output, cache, { states: listed, tree, verdicts, stalenessOf });
   tellMissing(context.output, cache, missing);
   const good = verdicts ? countLoaded(verdicts) : states.length;

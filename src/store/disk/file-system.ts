@@ -5,11 +5,13 @@
 import {
   closeSync,
   existsSync,
+  fchmodSync,
   fstatSync,
   futimesSync,
   lstatSync,
   mkdir as mkdirWithCallback,
   openSync,
+  promises,
   readdirSync,
   readFileSync,
   readSync,
@@ -21,32 +23,38 @@ import {
   stat as statWithCallback,
   utimes as utimesWithCallback,
 } from "node:fs";
-import { access, link, mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
+
+/** A function of `node:fs/promises`, which Node loads at its first call: a listing makes none. */
+function later<N extends keyof typeof promises>(name: N): (typeof promises)[N] {
+  const call = (...args: unknown[]) => (promises[name] as (...args: unknown[]) => unknown)(...args);
+  return call as (typeof promises)[N];
+}
 
 /**
  * The functions of `node:fs/promises` and the synchronous ones of `node:fs`, by their own names.
  */
 export const fileSystem = {
-  access,
+  access: later("access"),
   closeSync,
   existsSync,
+  fchmodSync,
   fstatSync,
   futimesSync,
-  link,
+  link: later("link"),
   lstatSync,
-  mkdir,
-  open,
+  mkdir: later("mkdir"),
+  open: later("open"),
   openSync,
-  readdir,
+  readdir: later("readdir"),
   readdirSync,
-  readFile,
+  readFile: later("readFile"),
   readFileSync,
   readSync,
   realpathSync,
-  rename,
+  rename: later("rename"),
   renameSync,
-  rm,
-  rmdir,
+  rm: later("rm"),
+  rmdir: later("rmdir"),
   statSync,
 };
 
