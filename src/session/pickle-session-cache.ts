@@ -7,7 +7,8 @@ import type { Manifest, ManifestState } from "../store/manifest/schema.ts";
 import { isPickleThere } from "../store/pickles/pickle-presence.ts";
 import type { Removal } from "../store/pickles/remove-states.ts";
 import type { CheckOptions } from "./reload/check-states.ts";
-import type { Candidate, Keeping, KeepOptions } from "./save/commit.ts";
+import type { Candidate } from "./save/candidate.ts";
+import type { Keeping, KeepOptions } from "./save/commit.ts";
 import type { Pickled } from "./save/pickle-state.ts";
 import { CacheHandle } from "./state/cache-handle.ts";
 import type {

@@ -21,7 +21,7 @@ export type FaultCode = keyof typeof APPLIES;
 
 /** What changes a folder or a file. */
 const CHANGES = [
-  "chmod",
+  "fchmodSync",
   "link",
   "futimesSync",
   "mkdir",

@@ -3,7 +3,8 @@ import { isSystemError, LeanPickleError } from "../../errors.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
 import type { ChangeOptions } from "../../store/manifest/update-manifest.ts";
 import type { PickleSessionCache } from "../pickle-session-cache.ts";
-import type { Candidate, Keeping } from "../save/commit.ts";
+import type { Candidate } from "../save/candidate.ts";
+import type { Keeping } from "../save/commit.ts";
 
 /** How many pickles may wait until they are on the disk: each has its file open until then. */
 export const MAX_UNSEALED = 32;
@@ -49,6 +50,8 @@ export class GroupCommit {
   #pending: Pending[] = [];
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Resolves when there is a manifest. */
+  #begun: Promise<void> | undefined;
   #failure: { error: unknown } | undefined;
 
   constructor(cache: PickleSessionCache, options: GroupCommitOptions) {
@@ -58,6 +61,11 @@ export class GroupCommit {
 
   /** Takes candidates, and calls `settle` once all of them are committed or have failed. */
   async add(candidates: readonly Candidate[], settle: (kept: KeptTogether) => void): Promise<void> {
+    if (!this.#begun) {
+      this.#begun = this.#begin();
+      // The first commit tells of a failure.
+      this.#begun.catch(() => {});
+    }
     const kept: Keeping[] = [];
     for (const [index, candidate] of candidates.entries()) {
       const settleOne = (keeping: Keeping): void => {
@@ -124,8 +132,16 @@ export class GroupCommit {
     });
   }
 
+  /** Makes the manifest of a new cache, and loads what a commit needs, while Lean goes on. */
+  async #begin(): Promise<void> {
+    const { beginManifest } = await import("../../store/manifest/update-manifest.ts");
+    const { workingDir, handle } = this.#cache;
+    await beginManifest(workingDir, this.#options.lock ?? handle.lock);
+  }
+
   async #keep(group: readonly Pending[]): Promise<void> {
     try {
+      await this.#begun;
       const candidates = group.map(({ candidate }) => candidate);
       const { lock, replaceName, force, allOrNone = false } = this.#options;
       const all = { replaceName, force, ...(lock && { lock }), allOrNone };
@@ -135,6 +151,7 @@ export class GroupCommit {
       }
     } catch (error) {
       this.#failure = { error };
+      await discardAll(group);
     }
   }
 }

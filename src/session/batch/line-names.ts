@@ -3,7 +3,7 @@ import { LeanPickleError } from "../../errors.ts";
 import type { ManifestState } from "../../store/manifest/schema.ts";
 import type { PlanBase } from "../add/plan-addition.ts";
 import type { PickleSessionCache } from "../pickle-session-cache.ts";
-import type { Candidate } from "../save/commit.ts";
+import type { Candidate } from "../save/candidate.ts";
 import type { Pickled } from "../save/pickle-state.ts";
 import type { BatchItem } from "./batch-item.ts";
 

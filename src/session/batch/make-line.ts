@@ -10,8 +10,7 @@ import { type AdditionPlan, planInDoubt } from "../add/plan-addition.ts";
 import { type AdditionRun, runAddition } from "../add/run-addition.ts";
 import type { PickleSessionCache } from "../pickle-session-cache.ts";
 import { blameRepl, endBehind, RestartingServer } from "../restarting-server.ts";
-import { restoreState } from "../restore/restore-states.ts";
-import { type Candidate, discardPickles } from "../save/commit.ts";
+import { type Candidate, discardPickles } from "../save/candidate.ts";
 import type { RestoreMode } from "../state/cache-types.ts";
 import { MAX_IMPORTS } from "../state/loaded-states.ts";
 import type { Start } from "../steps/run-steps.ts";
@@ -172,6 +171,7 @@ export class LineMaker {
     if (state.name !== null || this.#options.onStep) {
       this.#options.onStep?.(`Restoring ${state.name ?? state.sessionId}`);
     }
+    const { restoreState } = await import("../restore/restore-states.ts");
     await restoreState(this.#cache.handle, servers, state.sessionId, this.#options);
   }
 

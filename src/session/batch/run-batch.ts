@@ -6,7 +6,7 @@ import { checkAddition } from "../add/addition.ts";
 import { findHits, nameAt, nameHits, useHits } from "../add/hits.ts";
 import { type AdditionPlan, planAddition } from "../add/plan-addition.ts";
 import type { PickleSessionCache } from "../pickle-session-cache.ts";
-import { discardPickles } from "../save/commit.ts";
+import { discardPickles } from "../save/candidate.ts";
 import type { RemoteStates } from "../share/remote-states.ts";
 import type { BatchItem, BatchOutcome } from "./batch-item.ts";
 import { identifyRarely } from "./check-batch.ts";
@@ -223,6 +223,9 @@ class Batch {
       await Promise.race(this.#underWay);
     }
     this.#throwIfEnded();
+    if (!this.#hasAnswered) {
+      loadAhead();
+    }
     const making = this.#make(job).finally(() => {
       this.#hasAnswered = true;
     });
@@ -289,6 +292,11 @@ class Batch {
     slot.states.setPickled(made.candidates);
     return made;
   }
+}
+
+/** Loads what comes after an answer of Lean, which is busy with the first line. */
+function loadAhead(): void {
+  setImmediate(() => Promise.all([import("../save/pickle-state.ts"), import("../save/commit.ts")]));
 }
 
 /** The error for what the cache does not hold if Lean must not make it. */

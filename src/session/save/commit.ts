@@ -15,22 +15,9 @@ import { type Claim, isStillTrue, LEAN_CHANGED } from "../state/lean-inputs.ts";
 import { checkName, checkNames, noSuchState } from "../state/names.ts";
 import { addTrail, inDoubt, originOfState, type StateOrigin } from "../state/origin.ts";
 import type { NamesState } from "../state/session-cache.ts";
+import { type Candidate, discardPickles } from "./candidate.ts";
 import { checkWhole } from "./check-pickle.ts";
-import {
-  type Described,
-  describeState,
-  leanOf,
-  type Pickled,
-  pickleState,
-} from "./pickle-state.ts";
-
-/** A pickle that is to become a state, and the name that it is to have. */
-export interface Candidate {
-  pickled: Pickled;
-  name: string | null;
-  /** The state that it is to be the pickle of, which was made again; a new one by default. */
-  sessionId?: number | undefined;
-}
+import { type Described, describeState, leanOf, pickleState } from "./pickle-state.ts";
 
 /** How candidates become states. */
 export interface KeepOptions {
@@ -234,11 +221,6 @@ async function discardUncommitted(
   await discardPickles(candidates);
   const { states } = readManifest(workingDir);
   await dropFiles(workingDir, files, new Set(states.map(({ pickleFile }) => pickleFile)));
-}
-
-/** Removes pickles that are not committed. */
-export async function discardPickles(candidates: readonly Candidate[]): Promise<void> {
-  await Promise.all(candidates.map(({ pickled }) => pickled.temporary.discard()));
 }
 
 /** As {@link PickleSessionCache.addAll}. */

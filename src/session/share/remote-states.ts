@@ -7,7 +7,7 @@ import type { RecipeEntry } from "../../store/manifest/schema.ts";
 import { TemporaryPickle } from "../../store/pickles/pickle-file.ts";
 import { countStates, hadErrors } from "../add/hits.ts";
 import type { AdditionPlan } from "../add/plan-addition.ts";
-import { type Candidate, discardPickles } from "../save/commit.ts";
+import { type Candidate, discardPickles } from "../save/candidate.ts";
 
 /** How many look-ups run at once, ahead of Lean. */
 const LOOK_UPS = 16;

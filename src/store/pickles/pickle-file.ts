@@ -1,5 +1,5 @@
 /** The pickles of a cache: files that are written once, under a name of their own. */
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, type Hash, randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -65,7 +65,7 @@ export class TemporaryPickle {
     try {
       return await withFile(this.path, READ_NO_FOLLOW, async (file) => {
         const facts = await readFacts(file);
-        await file.chmod(0o400);
+        fileSystem.fchmodSync(file.fd, 0o400);
         await file.sync();
         return facts;
       });
@@ -211,7 +211,17 @@ function compare(
 
 async function readFacts(file: FileHandle): Promise<PickleFacts> {
   const hash = createHash("sha256");
-  const { size } = await file.stat();
+  const { size } = fileSystem.fstatSync(file.fd);
+  if (size <= CHUNK_BYTES) {
+    // It is read in less time than another thread takes to begin.
+    const content = fileSystem.readFileSync(file.fd);
+    return factsOf(
+      hash.update(content),
+      content.length,
+      content.subarray(0, START_BYTES),
+      content.subarray(-END_BYTES),
+    );
+  }
   const buffer = Buffer.allocUnsafe(Math.min(size + 1, CHUNK_BYTES));
   let bytes = 0;
   let start = Buffer.alloc(0);
@@ -219,9 +229,7 @@ async function readFacts(file: FileHandle): Promise<PickleFacts> {
   for (;;) {
     const { bytesRead } = await file.read(buffer, 0, buffer.length, bytes);
     if (bytesRead === 0) {
-      const look = lookOf({ bytes, start, end });
-      const [sha256, header] = [hash.digest("hex"), parseOleanHeader(start)];
-      return { bytes, sha256, header, look, magic: magicOf(start) };
+      return factsOf(hash, bytes, start, end);
     }
     const chunk = buffer.subarray(0, bytesRead);
     hash.update(chunk);
@@ -233,8 +241,14 @@ async function readFacts(file: FileHandle): Promise<PickleFacts> {
   }
 }
 
-function magicOf(start: Buffer): string {
-  return start.toString("hex", 0, MAGIC_BYTES);
+function factsOf(hash: Hash, bytes: number, start: Buffer, end: Buffer): PickleFacts {
+  return {
+    bytes,
+    sha256: hash.digest("hex"),
+    header: parseOleanHeader(start),
+    look: lookOf({ bytes, start, end }),
+    magic: start.toString("hex", 0, MAGIC_BYTES),
+  };
 }
 
 /** What the pickle of a state is; undefined if it cannot be read. */

@@ -1,8 +1,13 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { LeanPickleError } from "../../../src/errors.ts";
 import { GroupCommit, type KeptTogether } from "../../../src/session/batch/group-commit.ts";
 import type { PickleSessionCache } from "../../../src/session/pickle-session-cache.ts";
-import type { Candidate, Keeping } from "../../../src/session/save/commit.ts";
+import type { Candidate } from "../../../src/session/save/candidate.ts";
+import type { Keeping } from "../../../src/session/save/commit.ts";
+import { readManifest } from "../../../src/store/manifest/read-manifest.ts";
+import { temporaryFolder } from "../../support/folders.ts";
 import { anyState } from "../../support/manifests.ts";
 
 type Keep = (candidates: readonly Candidate[]) => Promise<Keeping[]>;
@@ -15,12 +20,14 @@ function candidate(name: string, sealed: Promise<unknown> = Promise.resolve()) {
 }
 
 /** A writer on a cache that keeps as it is told, the names of each group, and what was settled. */
-function writer(keep?: Keep) {
+function writer(keep?: Keep, workingDir = temporaryFolder()) {
   const groups: (string | null)[][] = [];
   const settled: [string, KeptTogether][] = [];
   const keepAll: Keep = async (candidates) =>
     candidates.map(({ name }) => ({ state: anyState(-1, { name }), recipes: { steps: {} } }));
   const cache = {
+    workingDir,
+    handle: { lock: {} },
     keep: async (candidates: readonly Candidate[]) => {
       groups.push(candidates.map(({ name }) => name));
       return await (keep ?? keepAll)(candidates);
@@ -58,7 +65,7 @@ describe("GroupCommit", () => {
     for (const each of all) {
       await add([each]);
     }
-    expect(groups.length).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(groups.length).toBeGreaterThan(0));
     await tested.close();
     expect(groups.length).toBeGreaterThan(1);
     expect(groups.flat()).toEqual(all.map(({ name }) => name));
@@ -118,6 +125,25 @@ describe("GroupCommit", () => {
     ]);
   });
 
+  it("makes the manifest of a new cache while Lean goes on, before anything is kept", async () => {
+    const folder = temporaryFolder();
+    const { writer: tested, add, groups } = writer(undefined, folder);
+    await add([candidate("first")]);
+    await vi.waitFor(() => expect(readManifest(folder).revision).toBe(1));
+    expect(groups).toEqual([]);
+    await tested.close();
+  });
+
+  it("discards a group for which no manifest could be made, and tells of that", async () => {
+    const file = join(temporaryFolder(), "file");
+    writeFileSync(file, "");
+    const { writer: tested, add, groups } = writer(undefined, file);
+    const first = candidate("first");
+    await add([first]);
+    await expect(tested.flush()).rejects.toThrow(file);
+    expect([groups, first.discard.mock.calls.length]).toEqual([[], 1]);
+  });
+
   it("fails for good where a group cannot be kept, and discards what still waits", async () => {
     const full = Object.assign(new Error("no space"), { code: "ENOSPC", syscall: "write" });
     const {
@@ -134,7 +160,6 @@ describe("GroupCommit", () => {
     await expect(add(second ? [second] : [])).rejects.toBe(full);
     await expect(tested.flush()).rejects.toBe(full);
     await expect(tested.close()).rejects.toBe(full);
-    // What was in the group is the keeper's to discard.
     expect([groups, settled]).toEqual([[["n0"]], []]);
     expect(second?.discard).toHaveBeenCalledOnce();
   });
@@ -144,6 +169,7 @@ describe("GroupCommit", () => {
     const stuck = new Promise<never>((_resolve, reject) => {
       fail = reject;
     });
+    stuck.catch(() => {});
     const { writer: tested, add, groups } = writer(() => stuck);
     const waiting = many(700);
     const adding = (async () => {
