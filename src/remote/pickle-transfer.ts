@@ -1,11 +1,14 @@
 /** Pickles on their way from a remote and to it. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, rm, stat } from "node:fs/promises";
+import { open, rm, stat, writeFile } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import type { ObjectBody, ObjectStore } from "./object-store.ts";
+import { collect, type ObjectBody, type ObjectStore } from "./object-store.ts";
 import { RemoteError } from "./remote-error.ts";
 import type { SharedState } from "./state-file.ts";
+
+/** A pickle that goes through memory in one piece. */
+const SMALL_BYTES = 2 ** 20;
 
 /** What a pickle must be. */
 export type PickleFacts = Pick<SharedState, "bytes" | "sha256">;
@@ -42,9 +45,15 @@ async function writeChecked(body: ObjectBody, facts: PickleFacts, path: string):
   if (body.bytes !== undefined && body.bytes !== facts.bytes) {
     throw wrongLength(body.bytes, facts);
   }
+  const chunks = checked(body.chunks, facts);
+  if (facts.bytes <= SMALL_BYTES) {
+    // It is checked before there is a file, and a stream takes longer to begin than it takes.
+    await writeFile(path, await collect(chunks), { flag: "wx", mode: 0o600 });
+    return true;
+  }
   const file = await open(path, "wx", 0o600);
   try {
-    await pipeline(checked(body.chunks, facts), file.createWriteStream());
+    await pipeline(chunks, file.createWriteStream());
     return true;
   } catch (error) {
     // A stream that fails before it starts leaves the file open.

@@ -34,7 +34,7 @@ const CHANGES = [
   "writeFile",
 ];
 
-const TAKES_SPACE = ["link", "mkdir", "open to write", "rename", "sync", "writeFile"];
+const TAKES_SPACE = ["fsync", "link", "mkdir", "open to write", "rename", "sync", "writeFile"];
 
 const OPENS = ["open", "open to write", "openSync", "readFile", "readdir", "readdirSync"];
 

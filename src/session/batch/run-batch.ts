@@ -178,7 +178,7 @@ class Batch {
     }
     const { name, sorry } = item;
     const called = name !== undefined && sorry === "all" ? `${name}.*` : name;
-    slot.waiting = new Set([plan.key, ...(called === undefined ? [] : [called])]);
+    this.#outcomes.setWaiting(slot, called === undefined ? [plan.key] : [plan.key, called]);
     return { slot, addition, base, plan, before: this.#handedOver };
   }
 
@@ -256,7 +256,7 @@ class Batch {
     }
     try {
       const names = candidates.flatMap(({ name }) => name ?? []);
-      slot.waiting = new Set([plan.key, ...names]);
+      this.#outcomes.setWaiting(slot, [plan.key, ...names]);
       await this.#commits.add(candidates, (kept) => {
         if ("states" in kept) {
           slot.states.setStates(kept.states);

@@ -24,6 +24,8 @@ export class RemoteStates {
   readonly #ahead: string[] = [];
   readonly #found = new Map<string, Promise<RemoteState | undefined>>();
   #running = 0;
+  /** What Lean is may not have changed since, for all states alike. */
+  readonly #startedAt = Date.now();
 
   constructor(remote: Remote, workingDir: string, launch: ReplLaunch) {
     this.remote = remote;
@@ -145,7 +147,7 @@ export class RemoteStates {
         ...(isProofState && { goals, proofStatus }),
       },
       fromRemote: found.isSigned ? ("signed" as const) : ("unsigned" as const),
-      claim: { launch: this.#launch, imports, inputs, startedAt: Date.now() },
+      claim: { launch: this.#launch, imports, inputs, startedAt: this.#startedAt },
       origin: { key: state.key, imports, inputs, recipes: { steps: recipesOf(found) }, elapsedMs },
     };
     return { pickled, name: null };

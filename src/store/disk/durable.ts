@@ -60,6 +60,25 @@ export async function withFile<T>(
   }
 }
 
+/**
+ * Opens a file by a descriptor, and closes it whatever happens. Only what takes long need be left to
+ * another thread then, which takes a while to begin.
+ */
+export async function withDescriptor<T>(
+  path: string,
+  flags: number,
+  use: (file: number) => Promise<T>,
+): Promise<T> {
+  const file = fileSystem.openSync(path, flags);
+  try {
+    return await use(file);
+  } catch (error) {
+    throw withPath(error, path);
+  } finally {
+    fileSystem.closeSync(file);
+  }
+}
+
 /** An error of the system with the file that it is about: those of an open file do not name it. */
 export function withPath(error: unknown, path: string): unknown {
   if (isSystemError(error)) {

@@ -7,6 +7,7 @@ import {
   existsSync,
   fchmodSync,
   fstatSync,
+  fsync as fsyncWithCallback,
   futimesSync,
   lstatSync,
   mkdir as mkdirWithCallback,
@@ -15,6 +16,7 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  read as readWithCallback,
   realpathSync,
   renameSync,
   rmdirSync,
@@ -23,6 +25,7 @@ import {
   stat as statWithCallback,
   utimes as utimesWithCallback,
 } from "node:fs";
+import { promisify } from "node:util";
 
 /** A function of `node:fs/promises`, which Node loads at its first call: a listing makes none. */
 function later<N extends keyof typeof promises>(name: N): (typeof promises)[N] {
@@ -31,7 +34,8 @@ function later<N extends keyof typeof promises>(name: N): (typeof promises)[N] {
 }
 
 /**
- * The functions of `node:fs/promises` and the synchronous ones of `node:fs`, by their own names.
+ * The functions of `node:fs/promises` and the synchronous ones of `node:fs`, by their own names; and
+ * `fsync` and `read`, which return promises.
  */
 export const fileSystem = {
   access: later("access"),
@@ -39,12 +43,14 @@ export const fileSystem = {
   existsSync,
   fchmodSync,
   fstatSync,
+  fsync: promisify(fsyncWithCallback),
   futimesSync,
   link: later("link"),
   lstatSync,
   mkdir: later("mkdir"),
   open: later("open"),
   openSync,
+  read: promisify(readWithCallback),
   readdir: later("readdir"),
   readdirSync,
   readFile: later("readFile"),

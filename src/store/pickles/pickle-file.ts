@@ -1,11 +1,10 @@
 /** The pickles of a cache: files that are written once, under a name of their own. */
 import { createHash, type Hash, randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
-import type { FileHandle } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { hasSystemCode, isSystemError, LeanPickleError } from "../../errors.ts";
 import { READ_NO_FOLLOW } from "../../system/small-file.ts";
-import { randomName, syncDirectory, withFile, withPath } from "../disk/durable.ts";
+import { randomName, syncDirectory, withDescriptor } from "../disk/durable.ts";
 import { fileSystem } from "../disk/file-system.ts";
 import { checkFolders, prepareFolders } from "../disk/folders.ts";
 import { CACHE_FOLDER, cachePath, picklePath, temporaryPath } from "../disk/layout.ts";
@@ -60,13 +59,13 @@ export class TemporaryPickle {
     return temporaryPath(this.#workingDir);
   }
 
-  /** Reads what the REPL wrote, makes it read-only and durable, and says what it is. */
+  /** Reads what was written here, makes it read-only and durable, and says what it is. */
   async seal(): Promise<PickleFacts> {
     try {
-      return await withFile(this.path, READ_NO_FOLLOW, async (file) => {
+      return await withDescriptor(this.path, READ_NO_FOLLOW, async (file) => {
         const facts = await readFacts(file);
-        fileSystem.fchmodSync(file.fd, 0o400);
-        await file.sync();
+        fileSystem.fchmodSync(file, 0o400);
+        await fileSystem.fsync(file);
         return facts;
       });
     } catch (error) {
@@ -149,13 +148,10 @@ export async function examinePickle(
   const path = picklePath(workingDir, entry);
   checkFolders(workingDir);
   try {
-    // A small one is read in less time than another thread takes to begin.
-    return entry.bytes <= CHUNK_BYTES
-      ? examineSmall(path, entry)
-      : await withFile(path, READ_NO_FOLLOW, async (file) => {
-          const misfit = findMisfit(entry, await file.stat());
-          return misfit ?? compare(entry, await readFacts(file));
-        });
+    return await withDescriptor(path, READ_NO_FOLLOW, async (file) => {
+      const misfit = findMisfit(entry, fileSystem.fstatSync(file));
+      return misfit ?? compare(entry, await readFacts(file));
+    });
   } catch (error) {
     for (const [code, damage] of NOT_OPENED) {
       if (hasSystemCode(error, code)) {
@@ -173,23 +169,6 @@ const NOT_OPENED = new Map<string, PickleDamage>([
   // A socket, or a device that is not there.
   ["ENXIO", { kind: "no-file", clause: "is no regular file" }],
 ]);
-
-function examineSmall(path: string, entry: PickleEntry): ExaminedPickle {
-  const file = fileSystem.openSync(path, READ_NO_FOLLOW);
-  try {
-    const misfit = findMisfit(entry, fileSystem.fstatSync(file));
-    if (misfit) {
-      return misfit;
-    }
-    const content = fileSystem.readFileSync(file);
-    const sha256 = createHash("sha256").update(content).digest("hex");
-    return compare(entry, { sha256, header: parseOleanHeader(content) });
-  } catch (error) {
-    throw withPath(error, path);
-  } finally {
-    fileSystem.closeSync(file);
-  }
-}
 
 function findMisfit({ bytes }: PickleEntry, found: Stats): PickleDamage | undefined {
   if (!found.isFile()) {
@@ -209,25 +188,22 @@ function compare(
     : { kind: "content", clause: "is not what was written: its SHA-256 is another" };
 }
 
-async function readFacts(file: FileHandle): Promise<PickleFacts> {
+/** Reads an open file, at its start. */
+async function readFacts(file: number): Promise<PickleFacts> {
   const hash = createHash("sha256");
-  const { size } = fileSystem.fstatSync(file.fd);
+  const { size } = fileSystem.fstatSync(file);
   if (size <= CHUNK_BYTES) {
     // It is read in less time than another thread takes to begin.
-    const content = fileSystem.readFileSync(file.fd);
-    return factsOf(
-      hash.update(content),
-      content.length,
-      content.subarray(0, START_BYTES),
-      content.subarray(-END_BYTES),
-    );
+    const content = fileSystem.readFileSync(file);
+    const [start, end] = [content.subarray(0, START_BYTES), content.subarray(-END_BYTES)];
+    return factsOf(hash.update(content), content.length, start, end);
   }
-  const buffer = Buffer.allocUnsafe(Math.min(size + 1, CHUNK_BYTES));
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   let bytes = 0;
   let start = Buffer.alloc(0);
   let end = Buffer.alloc(0);
   for (;;) {
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, bytes);
+    const { bytesRead } = await fileSystem.read(file, buffer, 0, buffer.length, bytes);
     if (bytesRead === 0) {
       return factsOf(hash, bytes, start, end);
     }
@@ -257,7 +233,7 @@ export async function readPickleFacts(
   entry: Pick<ManifestState, "pickleFile">,
 ): Promise<PickleFacts | undefined> {
   try {
-    return await withFile(picklePath(workingDir, entry), READ_NO_FOLLOW, readFacts);
+    return await withDescriptor(picklePath(workingDir, entry), READ_NO_FOLLOW, readFacts);
   } catch (error) {
     if (isSystemError(error)) {
       return undefined;
