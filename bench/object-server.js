@@ -8,7 +8,7 @@ import { createServer } from "node:http";
 const objects = new Map();
 
 const server = createServer(async (request, response) => {
-  const path = request.url ?? "";
+  const { pathname: path } = new URL(request.url ?? "/", "http://localhost");
   const object = objects.get(path);
   if (request.method === "PUT") {
     const chunks = [];
