@@ -15,6 +15,12 @@ const LOOK_UPS = 16;
 /** How many answers may wait until somebody asks for them: each holds a recipe. */
 const MOST_WAITING = 64;
 
+/** A state that the remote has, and its recipe as a manifest holds it. */
+interface Found {
+  remote: RemoteState;
+  recipes: Record<string, RecipeEntry>;
+}
+
 /** Looks states up in a remote, and downloads their pickles into the folder of a cache. */
 export class RemoteStates {
   readonly remote: Remote;
@@ -51,11 +57,11 @@ export class RemoteStates {
    * @throws the reason of the remote's signal
    */
   async take(plan: AdditionPlan): Promise<Candidate[] | undefined> {
-    const found = await this.#findAll(plan);
+    const all = await this.#findAll(plan);
     const candidates: Candidate[] = [];
     try {
-      for (const state of found ?? []) {
-        const candidate = await this.#fetch(state, plan);
+      for (const found of all ?? []) {
+        const candidate = await this.#fetch(found, plan);
         if (!candidate) {
           await discardPickles(candidates);
           return undefined;
@@ -66,29 +72,29 @@ export class RemoteStates {
       await discardPickles(candidates);
       throw error;
     }
-    return found && candidates;
+    return all && candidates;
   }
 
-  async #findAll(plan: AdditionPlan): Promise<RemoteState[] | undefined> {
+  async #findAll(plan: AdditionPlan): Promise<Found[] | undefined> {
     const first = plan.unknown.length > 0 ? undefined : await this.#find(plan.keyAt(0));
-    const count = first && countStates(plan, recipesOf(first));
+    const count = first && countStates(plan, first.recipes);
     if (!first || count === undefined) {
       return undefined;
     }
-    const states = [first];
+    const all = [first];
     for (let index = 1; index < count; index++) {
-      const state = await this.#find(plan.keyAt(index));
-      if (!state) {
+      const found = await this.#find(plan.keyAt(index));
+      if (!found) {
         return undefined;
       }
-      states.push(state);
+      all.push(found);
     }
-    const isRefused = (state: RemoteState) =>
-      !plan.asked.allowErrors && hadErrors(recipesOf(state), state.state.key, plan.base);
-    return states.some(isRefused) ? undefined : states;
+    const isRefused = ({ remote, recipes }: Found) =>
+      !plan.asked.allowErrors && hadErrors(recipes, remote.state.key, plan.base);
+    return all.some(isRefused) ? undefined : all;
   }
 
-  async #find(key: string): Promise<RemoteState | undefined> {
+  async #find(key: string): Promise<Found | undefined> {
     const known = this.#found.get(key);
     this.#found.delete(key);
     const waiting = this.#ahead.indexOf(key);
@@ -97,7 +103,7 @@ export class RemoteStates {
     }
     const found = await (known ?? this.remote.find(key));
     this.#lookUpNext();
-    return found;
+    return found && { remote: found, recipes: recipesOf(found) };
   }
 
   #lookUpNext(): void {
@@ -117,11 +123,11 @@ export class RemoteStates {
     }
   }
 
-  async #fetch(found: RemoteState, plan: AdditionPlan): Promise<Candidate | undefined> {
-    const { state } = found;
+  async #fetch({ remote, recipes }: Found, plan: AdditionPlan): Promise<Candidate | undefined> {
+    const { state, isSigned } = remote;
     const temporary = await TemporaryPickle.create(this.#workingDir);
     try {
-      if (!(await this.remote.fetchPickle(found, temporary.path))) {
+      if (!(await this.remote.fetchPickle(remote, temporary.path))) {
         await temporary.discard();
         return undefined;
       }
@@ -146,15 +152,15 @@ export class RemoteStates {
         imports,
         ...(isProofState && { goals, proofStatus }),
       },
-      fromRemote: found.isSigned ? ("signed" as const) : ("unsigned" as const),
+      fromRemote: isSigned ? ("signed" as const) : ("unsigned" as const),
       claim: { launch: this.#launch, imports, inputs, startedAt: this.#startedAt },
-      origin: { key: state.key, imports, inputs, recipes: { steps: recipesOf(found) }, elapsedMs },
+      origin: { key: state.key, imports, inputs, recipes: { steps: recipes }, elapsedMs },
     };
     return { pickled, name: null };
   }
 }
 
-/** The recipe of a state as a manifest holds it. Its steps were checked to lead to its key. */
+/** The recipe of a state. Its steps were checked to lead to its key. */
 function recipesOf({ steps }: RemoteState): Record<string, RecipeEntry> {
   const recipes: Record<string, RecipeEntry> = {};
   let base: string | null = null;
