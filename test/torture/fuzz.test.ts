@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { fuzz } from "./fuzz.ts";
 import { isLong, seed, tell } from "./scale.ts";
 
-const RUNS = isLong ? 10_000 : 100;
+/** Ten thousand take an hour or two. */
+const RUNS = isLong ? Number(process.env.LEAN_PICKLE_TORTURE_RUNS ?? 10_000) : 100;
 
 describe("mutated manifests, pickles and command lines", () => {
   it("end with an exit code that is told of, no stack trace, and nothing changed outside", async () => {

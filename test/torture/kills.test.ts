@@ -135,7 +135,7 @@ describe("a command that is killed", () => {
       }
       tell(`SIGKILL at each of the ${length} calls of the system in verify --repair: restored`);
     },
-    isLong ? 1_200_000 : undefined,
+    isLong ? 3_600_000 : undefined,
   );
 
   it.each(SCENES)(
@@ -155,7 +155,7 @@ describe("a command that is killed", () => {
       }
       tell(`SIGKILL at each of the ${length} calls of the system in ${scene.name}: nothing lost`);
     },
-    isLong ? 1_200_000 : undefined,
+    isLong ? 3_600_000 : undefined,
   );
 
   it(
@@ -176,6 +176,6 @@ describe("a command that is killed", () => {
       }
       tell(`SIGKILL at ${killed} random instants: nothing lost, nobody waited`);
     },
-    isLong ? 1_200_000 : undefined,
+    isLong ? 3_600_000 : undefined,
   );
 });

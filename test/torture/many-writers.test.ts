@@ -128,6 +128,6 @@ describe("many processes at once", () => {
           `${added.size} states added, ${removed.size} removed, ${lost.length} lost`,
       );
     },
-    isLong ? 1_200_000 : undefined,
+    isLong ? 3_600_000 : undefined,
   );
 });

@@ -75,6 +75,6 @@ describe("verify --repair", () => {
       }
       tell(`faults of the system in verify --repair: ${faults} at ${length} calls`);
     },
-    isLong ? 600_000 : undefined,
+    isLong ? 3_600_000 : undefined,
   );
 });
