@@ -1,7 +1,7 @@
 /** Pickles on their way from a remote and to it. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, rm, stat, writeFile } from "node:fs/promises";
+import { open, rm, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { collect, type ObjectBody, type ObjectStore } from "./object-store.ts";
 import { RemoteError } from "./remote-error.ts";
@@ -46,14 +46,15 @@ async function writeChecked(body: ObjectBody, facts: PickleFacts, path: string):
     throw wrongLength(body.bytes, facts);
   }
   const chunks = checked(body.chunks, facts);
-  if (facts.bytes <= SMALL_BYTES) {
-    // It is checked before there is a file, and a stream takes longer to begin than it takes.
-    await writeFile(path, await collect(chunks), { flag: "wx", mode: 0o600 });
-    return true;
-  }
   const file = await open(path, "wx", 0o600);
   try {
-    await pipeline(chunks, file.createWriteStream());
+    if (facts.bytes <= SMALL_BYTES) {
+      // A stream takes longer to begin than this takes.
+      await file.writeFile(await collect(chunks));
+      await file.close();
+    } else {
+      await pipeline(chunks, file.createWriteStream());
+    }
     return true;
   } catch (error) {
     // A stream that fails before it starts leaves the file open.
