@@ -9,6 +9,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readLog } from "../simulated-repl/index.ts";
+import { addBatch } from "../support/batches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { isRunning } from "../support/processes.ts";
 import { run, succeed } from "../support/program.ts";
@@ -89,19 +90,19 @@ describe("the main job", () => {
     expect(pickles(cwd)).toEqual([]);
   });
 
-  it("gives each of forty states a pickle of its own, which brings back its own goals", async () => {
+  it("gives each state a pickle of its own, which brings back its own goals", async () => {
     const cwd = temporaryFolder();
-    for (let n = 0; n < 40; n++) {
+    for (let n = 0; n < 12; n++) {
       const id = await succeed(["add", "-q", "-c", theorem(n), "--sorry", "0"], { cwd });
       expect(id).toBe(String(-n - 1));
     }
-    expect(pickles(cwd)).toHaveLength(40);
+    expect(pickles(cwd)).toHaveLength(12);
     // Each is checked against the goals that were recorded when it was added.
     const states = JSON.parse(await succeed(["ls", "--json"], { cwd }));
     const goals = states.map((state: { goals: string[] }) => state.goals[0]);
-    expect(goals).toEqual(Array.from({ length: 40 }, (_, n) => `p${n} : Prop\nh : p${n}\n⊢ p${n}`));
+    expect(goals).toEqual(Array.from({ length: 12 }, (_, n) => `p${n} : Prop\nh : p${n}\n⊢ p${n}`));
     const { loaded } = JSON.parse(await succeed(["reload", "--json"], { cwd }));
-    expect(loaded).toBe(40);
+    expect(loaded).toBe(12);
   });
 
   it("reloads a proof state whose id was 37 in the process that made it", async () => {
@@ -118,10 +119,8 @@ describe("the main job", () => {
 
   it("reloads what is whole and names what is damaged, without handing that to Lean", async () => {
     const cwd = temporaryFolder();
-    for (let n = 0; n < 9; n++) {
-      await succeed(["add", "-q", "-c", theorem(n), "--sorry", "0"], { cwd });
-    }
-    await succeed(["add", "-q", "-c", "def f := 1"], { cwd });
+    const lines = Array.from({ length: 9 }, (_, n) => ({ cmd: theorem(n), sorry: 0 }));
+    expect((await addBatch(cwd, [...lines, { cmd: "def f := 1" }])).code).toBe(0);
     const states = JSON.parse(await succeed(["ls", "--json"], { cwd }));
     const paths = states.map((state: { pickleFile: string }) => join(cwd, state.pickleFile));
     for (const path of paths) {
@@ -135,7 +134,7 @@ describe("the main job", () => {
     });
     writeFileSync(paths[5], flipped);
     copyFileSync(paths[9], paths[7]);
-    const log = join(cwd, "repl.log");
+    const log = join(cwd, "reload.log");
     const { code, stdout } = await run(["reload", "--restore", "pickle", "--json"], {
       cwd,
       repl: { LOG: log },
