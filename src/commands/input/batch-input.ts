@@ -120,11 +120,10 @@ function problemsOf(value: object, issues: readonly v.BaseIssue<unknown>[]): str
   return problems;
 }
 
-/** Whether every text in a JSON value is Unicode. */
-function isWellFormed(value: unknown): boolean {
-  return typeof value === "string"
-    ? !/\p{Cs}/u.test(value)
-    : typeof value !== "object" || value === null || Object.values(value).every(isWellFormed);
+/** Whether the texts of a line are Unicode: they stand in its fields, or in lists there. */
+function isWellFormed(value: object): boolean {
+  const parts: unknown[] = Object.values(value).flat();
+  return parts.every((part) => typeof part !== "string" || !/\p{Cs}/u.test(part));
 }
 
 function itemOf(

@@ -53,6 +53,8 @@ describe("readBatch", () => {
       /^"bad" is no field of an addition: cmd, path, from, sorry, tactics, name, allo/,
     ],
     ['{"__proto__": 1}', /^"__proto__" is no field/],
+    [`{"deep": ${"[".repeat(100_000)}${"]".repeat(100_000)}}`, /^"deep" is no field/],
+    [`{"cmd": ${"[".repeat(100_000)}${"]".repeat(100_000)}}`, /^"cmd" must be a text$/],
     ['{"cmd": 1}', /^"cmd" must be a text$/],
     ['{"path": ""}', /^"path" must be the name of a file$/],
     ['{"from": ""}', /^"from" must be a name, a session id or a key$/],
