@@ -9,6 +9,7 @@ import {
   runProgram,
   withoutCredentials,
 } from "../system/run-program.ts";
+import { WHOLE_COMMIT } from "../toolchain/locate/git-revision.ts";
 
 /** The transports that are used; `ext::` would run any command. */
 const TRANSPORTS = "file:git:http:https:ssh";
@@ -25,9 +26,6 @@ const SETTINGS = [
   "advice.detachedHead=false",
   "init.defaultBranch=main",
 ];
-
-/** A full name of a commit. */
-const OBJECT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** How git is run: the executable, and as any tool. */
 export interface GitOptions extends RunOptions {
@@ -78,7 +76,7 @@ export async function checkOutCommit(
   options: GitOptions,
 ): Promise<boolean> {
   await init(folder, options);
-  const isWhole = OBJECT.test(commit);
+  const isWhole = WHOLE_COMMIT.test(commit);
   // A server may refuse what no ref names, and none can be asked for a shortened name.
   if (!isWhole || !(await fetch(folder, ["--depth=1"], url, [commit], options)).ok) {
     const all = ["+refs/heads/*:refs/remotes/source/*", "+refs/tags/*:refs/tags/*"];

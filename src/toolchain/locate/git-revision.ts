@@ -4,7 +4,8 @@ import { readObserved } from "./observed-files.ts";
 /** How many symbolic refs git follows (`SYMREF_MAXDEPTH` in its refs.c). */
 const MOST_REFS = 5;
 
-const OBJECT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+/** The whole name of a commit. */
+export const WHOLE_COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** The first digits of a commit's name, enough of them to mean one. */
 export const COMMIT = /^[0-9a-f]{7,64}$/;
@@ -21,7 +22,7 @@ export function headRevision(checkout: string): string | null {
   const common = resolve(own, readLine(join(own, "commondir")) ?? "");
   let value = readLine(join(own, "HEAD"));
   for (let depth = 0; value !== undefined && depth <= MOST_REFS; depth++) {
-    if (OBJECT.test(value)) {
+    if (WHOLE_COMMIT.test(value)) {
       return value;
     }
     const ref = /^ref:\s*(refs\/\S+)$/.exec(value)?.[1];
