@@ -56,6 +56,10 @@ async function keepPickled(
   try {
     await beginManifest(workingDir, options.lock);
     await draftAll(candidates, drafts, options);
+    const failed = drafts.filter((draft) => "error" in draft);
+    if (failed.length === drafts.length) {
+      return { manifest: readManifest(workingDir), kept: failed };
+    }
     await syncPickles(workingDir);
     const { manifest, result } = await updateManifest(workingDir, options.lock, (current) =>
       commitAll(current, drafts, options),
