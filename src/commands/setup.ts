@@ -1,9 +1,9 @@
 import type { Command } from "commander";
+import type { TimedStep } from "../doctor/round-trip.ts";
 import { LeanPickleError } from "../errors.ts";
 import {
   type InstallBeginning,
   type InstallPlan,
-  type InstallStep,
   installRepl,
   planInstall,
 } from "../install/install-repl.ts";
@@ -77,11 +77,7 @@ function announce(
 }
 
 /** @param steps undefined if the REPL was there */
-function show(
-  context: Context,
-  plan: InstallPlan,
-  steps: readonly InstallStep[] | undefined,
-): void {
+function show(context: Context, plan: InstallPlan, steps: readonly TimedStep[] | undefined): void {
   const { output } = context;
   const { toolchain, folder } = plan;
   const repl = findBuiltRepl(toolchain);

@@ -17,10 +17,16 @@ export const ROUND_TRIP_STEPS = ["start", "command", "pickle", "unpickle", "tact
 
 export type RoundTripStep = (typeof ROUND_TRIP_STEPS)[number];
 
+/** A step that is done, and how long it took, in milliseconds. */
+export interface TimedStep<S extends string = string> {
+  step: S;
+  elapsedMs: number;
+}
+
 /** How a round trip went. */
 export interface RoundTrip {
   /** The steps that went well, in order, and how long each took. */
-  steps: { step: RoundTripStep; elapsedMs: number }[];
+  steps: TimedStep<RoundTripStep>[];
   /** What the header of the pickle says of Lean; null where it was not written or is not known. */
   header: OleanHeader | null;
   /** The step that went wrong, and why: then those after it were not taken. */

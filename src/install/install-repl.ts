@@ -1,5 +1,5 @@
 /** The REPL that fits a Lean: fetched, built, tried out, and put where every command finds it. */
-import { roundTrip } from "../doctor/round-trip.ts";
+import { roundTrip, type TimedStep } from "../doctor/round-trip.ts";
 import { LeanPickleError } from "../errors.ts";
 import type { LeanServerOptions } from "../repl/connection.ts";
 import { versionOfToolchain } from "../system/lean-version.ts";
@@ -55,12 +55,6 @@ export interface InstallBeginning {
   installs: boolean;
 }
 
-/** A step that is done, and how long it took, in milliseconds. */
-export interface InstallStep {
-  step: string;
-  elapsedMs: number;
-}
-
 /** How a REPL is built. */
 export interface InstallOptions {
   /** How git and lake are run. */
@@ -105,9 +99,9 @@ export async function installRepl(
   plan: InstallPlan,
   force: boolean,
   options: InstallOptions,
-): Promise<InstallStep[] | undefined> {
+): Promise<TimedStep[] | undefined> {
   const { toolchain, folder: link, builds } = plan;
-  const steps: InstallStep[] = [];
+  const steps: TimedStep[] = [];
   const isBuilt = await buildOnce(
     { what: `The build of the REPL for ${toolchain}`, link, builds },
     {
@@ -134,7 +128,7 @@ async function build(
   { toolchain, sources, rev }: InstallPlan,
   checkout: string,
   { run, server, lake: namedLake, onBegin, onStep }: InstallOptions,
-): Promise<InstallStep[]> {
+): Promise<TimedStep[]> {
   const tools = findBuildTools(namedLake);
   const git = { ...run, git: tools.git };
   const lake = { ...run, lake: tools.lake, toolchain };
@@ -166,7 +160,7 @@ async function prove(
   launch: ProcessLaunch,
   toolchain: string,
   options: LeanServerOptions,
-): Promise<InstallStep[]> {
+): Promise<TimedStep[]> {
   const { steps, failed, header } = await roundTrip(launch, options);
   if (failed) {
     const { step, error } = failed;

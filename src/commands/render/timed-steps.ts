@@ -1,11 +1,6 @@
 /** Steps of work with their times, as `doctor` and `setup` tell them. */
+import type { TimedStep } from "../../doctor/round-trip.ts";
 import { formatDuration } from "../../output/text.ts";
-
-/** A step of work, and how long it took. */
-export interface TimedStep {
-  step: string;
-  elapsedMs: number;
-}
 
 /** The steps for programs: in whole milliseconds. */
 export function stepsDocument(steps: readonly TimedStep[]): TimedStep[] {

@@ -17,7 +17,7 @@ const NUMBERED = /^(.*)\.(0|[1-9]\d{0,8})$/s;
  * The name of a line's states: its `name`, or `NAME.*` for `"sorry": "all"`, whose number of states
  * is not known yet. No real name contains a star.
  */
-function lineName({ name, sorry }: NamedLine): string | undefined {
+export function lineName({ name, sorry }: NamedLine): string | undefined {
   return name !== undefined && sorry === "all" ? `${name}.*` : name;
 }
 

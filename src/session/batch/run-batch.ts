@@ -11,7 +11,7 @@ import type { RemoteStates } from "../share/remote-states.ts";
 import type { BatchItem, BatchOutcome } from "./batch-item.ts";
 import { identifyRarely } from "./check-batch.ts";
 import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
-import { type BatchBase, BatchNames } from "./line-names.ts";
+import { type BatchBase, BatchNames, lineName } from "./line-names.ts";
 import { type LineJob, LineMaker, type LineMakerOptions, type Made } from "./make-line.ts";
 import { BatchOutcomes, type Slot } from "./outcomes-in-order.ts";
 
@@ -176,8 +176,7 @@ class Batch {
       await checkWritable(this.#cache.workingDir);
       this.#isWritable = true;
     }
-    const { name, sorry } = item;
-    const called = name !== undefined && sorry === "all" ? `${name}.*` : name;
+    const called = lineName(item);
     this.#outcomes.setWaiting(slot, called === undefined ? [plan.key] : [plan.key, called]);
     return { slot, addition, base, plan, before: this.#handedOver };
   }
