@@ -3,6 +3,10 @@ import { configDefaults, defineConfig } from "vitest/config";
 /** Killed processes, failing disks and mutated files: long, and run by `npm run test:torture`. */
 const torture = process.env.LEAN_PICKLE_TORTURE ? [] : ["test/torture/**"];
 
+// Node 20 reads these certificates at each start, which takes twice as long as all the rest of it, and
+// the tests start thousands of Node processes. None of them speaks TLS.
+delete process.env.NODE_EXTRA_CA_CERTS;
+
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
