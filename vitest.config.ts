@@ -12,6 +12,7 @@ if (!process.env.LEAN_PICKLE_TEST_S3?.startsWith("https:")) {
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: "test/support/bundle-repl.ts",
     exclude: [...configDefaults.exclude, ...torture],
     // Most of a test is waiting for processes: one worker for each core but one leaves half of two idle.
     maxWorkers: 3,

@@ -2,22 +2,21 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { addLines, useCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { program, run, succeed } from "../support/program.ts";
 
 const THEOREM = "theorem t (p : Prop) (h : p) : p := by sorry";
 
 describe("ls, show, reload and clear", () => {
-  async function filled(): Promise<string> {
-    const cwd = temporaryFolder();
-    await succeed(["add", "-c", "def big := 1\ndef later := 2", "-n", "zeta"], { cwd });
-    await succeed(["add", "-c", THEOREM, "--sorry", "0", "-n", "alpha"], { cwd });
-    await succeed(["add", "--from", "alpha", "-t", "exact h"], { cwd });
-    return cwd;
-  }
+  const filled = useCache([
+    { cmd: "def big := 1\ndef later := 2", name: "zeta" },
+    { cmd: THEOREM, sorry: 0, name: "alpha" },
+    { from: "alpha", tactics: ["exact h"] },
+  ]);
 
   it("ls shows a table", async () => {
-    const lines = (await succeed(["ls"], { cwd: await filled() })).split("\n");
+    const lines = (await succeed(["ls"], { cwd: filled() })).split("\n");
     expect(lines[0]).toMatch(/^ID +NAME +KIND +SIZE +AGE +LEAN +SUMMARY$/);
     expect(lines[1]).toMatch(
       /^-1 +zeta +environment +[\d.]+ kB +\d+s +4\.33\.0-rc2 +def later := 2$/,
@@ -27,7 +26,7 @@ describe("ls, show, reload and clear", () => {
   });
 
   it("ls takes states, a kind and an order", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const ids = async (...args: string[]) =>
       (await succeed(["ls", "-q", ...args], { cwd })).split("\n");
     expect(await ids("--kind", "proof-state")).toEqual(["-2", "-3"]);
@@ -41,10 +40,12 @@ describe("ls, show, reload and clear", () => {
   });
 
   it("ls --tree draws what was built on what, for people and for programs", async () => {
-    const cwd = await filled();
-    await succeed(["add", "--from", "zeta", "-c", "def more := 1", "-n", "beta"], { cwd });
-    await succeed(["add", "--from", "zeta", "-c", "def much := 1"], { cwd });
-    await succeed(["add", "--from", "beta", "-c", "def most := 1"], { cwd });
+    const cwd = filled();
+    addLines(cwd, [
+      { from: "zeta", cmd: "def more := 1", name: "beta" },
+      { from: "zeta", cmd: "def much := 1" },
+      { from: "beta", cmd: "def most := 1" },
+    ]);
     const ids = async (...args: string[]) =>
       (await succeed(["ls", "--tree", ...args], { cwd }))
         .split("\n")
@@ -77,7 +78,7 @@ describe("ls, show, reload and clear", () => {
   });
 
   it("ls --check loads the states, and has a column for what came of it", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const { pickleFile } = JSON.parse(await succeed(["show", "alpha", "--json"], { cwd }));
     const repl = { SEGV_ON: pickleFile.slice(-20) };
     const check = ["ls", "--check", "--restore", "pickle"];
@@ -91,7 +92,7 @@ describe("ls, show, reload and clear", () => {
   });
 
   it("ls says whether there are no states at all, or none of the kind", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const none = await run(["ls", "alpha", "--kind", "environment"], { cwd });
     expect([none.code, none.stdout, none.stderr]).toEqual([
       0,
@@ -103,13 +104,13 @@ describe("ls, show, reload and clear", () => {
   });
 
   it("show says that a pickle is missing", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     rmSync(await succeed(["show", "alpha", "--path"], { cwd }));
     expect(await succeed(["show", "alpha"], { cwd })).toMatch(/file +\S+\.olean {2}missing/);
   });
 
   it("reload says why a state did not come back, with -q too, and ls --check does", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     rmSync(await succeed(["show", "alpha", "--path"], { cwd }));
     for (const args of [
       ["reload", "-q", "alpha"],
@@ -125,7 +126,7 @@ describe("ls, show, reload and clear", () => {
   });
 
   it("reload says why a state did not come back, and exits with 1 where none did", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const { code, stdout, stderr } = await run(["reload", "alpha", "--restore", "pickle"], {
       cwd,
       repl: { SEGV_ON: "unpickleProofStateFrom" },
@@ -137,7 +138,7 @@ describe("ls, show, reload and clear", () => {
   });
 
   it("reload and ls write nothing at all", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const look = () =>
       readdirSync(cwd, { recursive: true, encoding: "utf8" }).map((name) => {
         const { ino, mtimeNs, size } = statSync(join(cwd, name), { bigint: true });
@@ -150,7 +151,7 @@ describe("ls, show, reload and clear", () => {
   });
 
   it("show lays out a state, and prints its path alone with --path", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const text = await succeed(["show", "-3"], { cwd });
     for (const part of [
       /^-3$/m,
@@ -168,7 +169,7 @@ describe("ls, show, reload and clear", () => {
   });
 
   it("clear lists with --dry-run, and removes without asking in a script", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const plan = await run(["clear", "--dry-run"], { cwd });
     expect([plan.code, plan.stdout]).toEqual([0, "-1\n-2\n-3\n"]);
     expect(await succeed(["clear", "--json"], { cwd })).toContain('"removed"');
@@ -177,7 +178,7 @@ describe("ls, show, reload and clear", () => {
   });
 
   it("say what they could not write, without a stack", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const command = `"${process.execPath}" "${program}" ls > /dev/full`;
     const { status, stderr } = spawnSync("/bin/bash", ["-c", command], { cwd, encoding: "utf8" });
     expect(status).toBe(1);
@@ -185,7 +186,7 @@ describe("ls, show, reload and clear", () => {
   });
 
   it("end quietly where nobody reads on", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const command = `"${process.execPath}" "${program}" ls --json | head -c 1`;
     expect(execFileSync("/bin/bash", ["-o", "pipefail", "-c", command], { cwd }).toString()).toBe(
       "[",

@@ -2,8 +2,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Absolute path of the executable. README.md lists what can be set by its environment. */
-export const simulatedRepl = fileURLToPath(new URL("./repl.js", import.meta.url));
+/** Absolute path of the executable, or of its bundle. README.md lists what can be set by its environment. */
+export const simulatedRepl =
+  process.env.LEAN_PICKLE_TEST_REPL ?? fileURLToPath(new URL("./repl.js", import.meta.url));
 
 /** One line of the log; `detail` is empty, or modules, the kind of a request, a child's id. */
 export type LogEvent = { event: EventName; pid: number; detail: string };

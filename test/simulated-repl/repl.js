@@ -32,9 +32,9 @@ function converse(settings) {
   for (const text of framer.end()) respond(text);
 }
 /** Starts a child that outlives any test, in this process's group; with `inherit` it holds our pipes open too. @param {Settings} settings */
-async function startChild({ child, log: path }) {
+function startChild({ child, log: path }) {
   if (child === undefined) return;
-  const { spawn } = await import("node:child_process");
+  const { spawn } = process.getBuiltinModule("node:child_process");
   const started = spawn("sleep", ["3600"], { stdio: child === "inherit" ? "inherit" : "ignore" });
   started.unref();
   log(path, "child", `${started.pid}`);
@@ -45,7 +45,7 @@ try {
   // With a handler the signal does nothing, even while this process is blocked.
   if (settings.ignoreSigterm) process.on("SIGTERM", () => {});
   log(settings.log, "start");
-  await startChild(settings);
+  startChild(settings);
   flood(settings.stderrAtStart);
   if (settings.banner !== undefined) writeOutput(`${settings.banner}\n`, settings);
   converse(settings);

@@ -1,12 +1,50 @@
-/** Caches of which each test gets a copy: to make one takes several runs of the program. */
+/** Caches of which each test gets a copy: to make one takes longer than most tests. */
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { temporaryFolder } from "./folders.ts";
 import { program, programEnvironment } from "./program-environment.ts";
 import { THEOREM } from "./states.ts";
+
+/** A line of `add --batch`. */
+export interface Line {
+  name?: string;
+  from?: string | number;
+  cmd?: string;
+  sorry?: number | "all";
+  tactics?: string[];
+}
+
+/** Adds states to the cache of a folder, with one run of the program and of the stand-in. */
+export function addLines(cwd: string, lines: readonly Line[], repl = {}): void {
+  execFileSync(process.execPath, [program, "add", "-q", "--batch", "-"], {
+    cwd,
+    env: programEnvironment(repl),
+    input: lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
+    stdio: ["pipe", "ignore", "pipe"],
+  });
+}
+
+/**
+ * To be called where the tests of a file are defined: fills a folder before them.
+ * @returns what copies it for a test, with its times, to a folder of the test's own or to a given one
+ */
+export function useFolder(fill: (cwd: string) => void): (cwd?: string) => string {
+  const filled = realpathSync(mkdtempSync(join(tmpdir(), "lean-pickle-")));
+  afterAll(() => rmSync(filled, { recursive: true }));
+  beforeAll(() => fill(filled));
+  return (cwd = temporaryFolder()) => {
+    cpSync(filled, cwd, { recursive: true, preserveTimestamps: true });
+    return cwd;
+  };
+}
+
+/** The same for a cache with these states: see {@link useFolder}. */
+export function useCache(lines: readonly Line[], repl = {}): (cwd?: string) => string {
+  return useFolder((cwd) => addLines(cwd, lines, repl));
+}
 
 /** A cache, and a folder beside it with one like it. */
 export interface CacheCopy {
@@ -15,27 +53,15 @@ export interface CacheCopy {
   outside: string;
 }
 
-/**
- * To be called where the tests of a file are defined: makes a cache before them, with the environment
- * `base` after `def f := 42`, and the proof state `goal` on it.
- * @returns what copies it for a test, to a folder of the test's own or to the one that is given
- */
+/** The same for two caches with the environment `base`, `def f := 42`, and a proof state `goal` on it. */
 export function useFilledCache(): (cwd?: string) => CacheCopy {
-  const filled = mkdtempSync(join(tmpdir(), "lean-pickle-"));
-  afterAll(() => rmSync(filled, { recursive: true }));
-  beforeAll(() => {
-    const goal = ["--from", "base", "-c", THEOREM, "--sorry", "0", "-n", "goal"];
-    for (const args of [["-c", "def f := 42", "-n", "base"], goal]) {
-      const options = { cwd: filled, env: programEnvironment(), stdio: "ignore" } as const;
-      execFileSync(process.execPath, [program, "add", ...args], options);
-    }
-  });
-  return (cwd = temporaryFolder()) => {
-    const outside = temporaryFolder();
-    for (const folder of [cwd, outside]) {
-      cpSync(filled, folder, { recursive: true, preserveTimestamps: true });
-    }
+  const fill = useCache([
+    { cmd: "def f := 42", name: "base" },
+    { from: "base", cmd: THEOREM, sorry: 0, name: "goal" },
+  ]);
+  return (cwd) => {
+    const outside = fill();
     writeFileSync(join(outside, "file"), "nobody's business");
-    return { cwd, outside };
+    return { cwd: fill(cwd), outside };
   };
 }

@@ -1,23 +1,24 @@
 /** The documents of the program, held against the JSON Schemas that are published with it. */
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Ajv, type ValidateFunction } from "ajv";
 import { COMMANDS } from "../../src/commands/all.ts";
 
 const folder = fileURLToPath(new URL("../../dist/schemas/", import.meta.url));
 
-let compiled: Map<string, ValidateFunction> | undefined;
+// Times are checked by the program itself, and ajv knows no formats.
+const ajv = new Ajv({ allErrors: true, validateFormats: false, allowUnionTypes: true });
 
-function compileAll(): Map<string, ValidateFunction> {
-  // Times are checked by the program itself, and ajv knows no formats.
-  const ajv = new Ajv({ allErrors: true, validateFormats: false, allowUnionTypes: true });
-  return new Map(
-    readdirSync(folder).map((file) => [
-      basename(file, ".json"),
-      ajv.compile(JSON.parse(readFileSync(join(folder, file), "utf8"))),
-    ]),
-  );
+const compiled = new Map<string, ValidateFunction>();
+
+/** Undefined if no schema has this name. */
+function compile(name: string): ValidateFunction | undefined {
+  const file = join(folder, `${name}.json`);
+  if (!compiled.has(name) && existsSync(file)) {
+    compiled.set(name, ajv.compile(JSON.parse(readFileSync(file, "utf8"))));
+  }
+  return compiled.get(name);
 }
 
 /**
@@ -25,8 +26,7 @@ function compileAll(): Map<string, ValidateFunction> {
  * @param name of the schema, such as `add-batch`
  */
 export function schemaProblems(name: string, document: unknown): string[] {
-  compiled ??= compileAll();
-  const validate = compiled.get(name);
+  const validate = compile(name);
   if (!validate) {
     return [`there is no schema ${name}`];
   }
