@@ -1,6 +1,7 @@
 /** Repositories of the REPL, a git and a lake of the tests' own, and the program among them. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { simulatedRepl } from "../simulated-repl/index.ts";
 import { temporaryFolder } from "./folders.ts";
@@ -10,12 +11,29 @@ import { type Ended, type Running, type Surroundings, start } from "./program.ts
 /** Where the real git is, whatever PATH a test has. */
 const GIT = execFileSync("sh", ["-c", "command -v git"], { encoding: "utf8" }).trim();
 
+/** The mirrors that were made, by their tags: each takes some thirty runs of git. */
+const mirrors = new Map<string, string>();
+process.once("exit", () => {
+  for (const mirror of mirrors.values()) {
+    rmSync(mirror, { recursive: true, force: true });
+  }
+});
+
 /**
- * A bare mirror of a repository of the REPL.
+ * A bare mirror of a repository of the REPL, of the test's own.
  * @param tags by name what the `lean-toolchain` there says; each is a commit on the branch `main`
  */
 export function replMirror(tags: Record<string, string>): string {
-  const folder = temporaryFolder();
+  const id = JSON.stringify(tags);
+  const made = mirrors.get(id) ?? makeMirror(tags);
+  mirrors.set(id, made);
+  const own = join(temporaryFolder(), "repl.git");
+  cpSync(join(made, "repl.git"), own, { recursive: true });
+  return own;
+}
+
+function makeMirror(tags: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), "lean-pickle-mirror-"));
   const work = join(folder, "repl");
   file(join(work, "lakefile.toml"), 'name = "REPL"\n');
   git(work, "init");
@@ -27,7 +45,7 @@ export function replMirror(tags: Record<string, string>): string {
     git(work, "tag", "-a", "-m", tag, tag);
   }
   git(folder, "clone", "--mirror", work, "repl.git");
-  return join(folder, "repl.git");
+  return folder;
 }
 
 const OFFICIAL = "leanprover/lean4:";
@@ -56,40 +74,42 @@ exec ${GIT} "$@"
 `;
 
 /** "Builds" the stand-in, as the Lean of the checkout's lean-toolchain, or as the LAKE_... say. */
-const LAKE_OF_TESTS = `#!${process.execPath}
-const { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require("node:fs");
-const { spawn, spawnSync } = require("node:child_process");
-const [command, ...args] = process.argv.slice(2);
-const { LAKE_LOG, LAKE_FAILS, LAKE_HANGS, LAKE_MAKES_NOTHING, LAKE_LEAN, ELAN_TOOLCHAIN } = process.env;
-if (command === "env") {
-  if (process.env.LAKE_SAYS) {
-    console.log(process.env.LAKE_SAYS);
-  }
-  const { status, signal } = spawnSync(args[0], args.slice(1), { stdio: "inherit" });
-  process.exit(signal ? 1 : status);
-}
-const names = ["LEAN_SYSROOT", "GIT_DIR"].filter((name) => process.env[name] !== undefined);
-appendFileSync(LAKE_LOG, [process.pid, command, ELAN_TOOLCHAIN, ...names].join(" ") + "\\n");
-console.log("⚠ [1/2] Building REPL");
-if (LAKE_HANGS) {
-  mkdirSync(".lake/build", { recursive: true });
-  const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "inherit" });
-  appendFileSync(LAKE_LOG, child.pid + " child\\n");
-  writeFileSync(LAKE_LOG + ".hangs", "");
-  return setInterval(() => {}, 1000);
-}
-if (LAKE_FAILS) {
-  console.error("error: REPL/Main.lean:1:0: " + LAKE_FAILS);
-  process.exit(1);
-}
-const toolchain = readFileSync("lean-toolchain", "utf8").trim();
-const version = LAKE_LEAN ?? toolchain.replace(/.*:v?/, "");
-mkdirSync(".lake/build/bin", { recursive: true });
-if (!LAKE_MAKES_NOTHING) {
-  const repl = "#!/bin/sh\\nSIMULATED_REPL_LEAN_VERSION=" + version + " exec ${process.execPath} ${simulatedRepl}\\n";
-  writeFileSync(".lake/build/bin/repl", repl, { mode: 0o755 });
-}
-console.log("Build completed successfully.");
+const LAKE_OF_TESTS = `#!/bin/sh
+command=$1
+shift
+if [ "$command" = env ]; then
+  if [ -n "$LAKE_SAYS" ]; then
+    echo "$LAKE_SAYS"
+  fi
+  "$@"
+  status=$?
+  # As for lake, it is a failure like others where a signal has ended the program.
+  [ $status -lt 128 ] || status=1
+  exit $status
+fi
+echo "$$ $command $ELAN_TOOLCHAIN\${LEAN_SYSROOT+ LEAN_SYSROOT}\${GIT_DIR+ GIT_DIR}" >> "$LAKE_LOG"
+echo "⚠ [1/2] Building REPL"
+if [ -n "$LAKE_HANGS" ]; then
+  /bin/mkdir -p .lake/build
+  /bin/sleep 3600 &
+  echo "$! child" >> "$LAKE_LOG"
+  : > "$LAKE_LOG.hangs"
+  wait
+fi
+if [ -n "$LAKE_FAILS" ]; then
+  echo "error: REPL/Main.lean:1:0: $LAKE_FAILS" >&2
+  exit 1
+fi
+read -r toolchain < lean-toolchain
+release=\${toolchain##*:}
+/bin/mkdir -p .lake/build/bin
+if [ -z "$LAKE_MAKES_NOTHING" ]; then
+  cd .lake/build/bin
+  echo "#!/bin/sh
+SIMULATED_REPL_LEAN_VERSION=\${LAKE_LEAN-\${release#v}} exec ${process.execPath} ${simulatedRepl}" > repl
+  /bin/chmod 755 repl
+fi
+echo "Build completed successfully."
 `;
 
 /** A user with a git and a lake and nothing else, in an empty folder. */
