@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { ManifestState } from "../../src/store/manifest/schema.ts";
 import {
   cut,
   drop,
@@ -21,6 +22,35 @@ import { until } from "../support/wait.ts";
 
 const THEOREM =
   "theorem a (p : Prop) (h : p) : p := by sorry\ntheorem b (q : Prop) (h : q) : q := by sorry";
+
+/** What a remote holds, and the states of the machine that pushed it. */
+interface Pushed {
+  objects: [path: string, content: Buffer][];
+  states: ManifestState[];
+}
+
+/** By the number of their lines: the lines of a batch, pushed once for all tests. */
+const pushes = new Map<number, Promise<Pushed>>();
+
+async function push(count: number): Promise<Pushed> {
+  const server = await startServer();
+  const maker = new Machine(server);
+  await maker.batch(namedLines(count));
+  await maker.succeed("push", "-q");
+  return { objects: [...server.objects], states: readWhole(maker.cwd).states };
+}
+
+/** A server to which so many {@link namedLines} were pushed, and the states of who did so. */
+async function serverWith(count: number): Promise<{ server: TestServer; states: ManifestState[] }> {
+  const pushed = pushes.get(count) ?? push(count);
+  pushes.set(count, pushed);
+  const { objects, states } = await pushed;
+  const server = await startServer();
+  for (const [path, content] of objects) {
+    server.objects.set(path, content);
+  }
+  return { server, states };
+}
 
 /** What of a state is the same on every machine. */
 function shared({ key, goals, proofStatus, sha256, bytes, imports, createdAt, lean }: never) {
@@ -72,11 +102,8 @@ describe("states shared by two machines", () => {
   });
 
   it("are reported by key, for one and for a batch, without being downloaded", async () => {
-    const server = await startServer();
-    const [maker, user] = [new Machine(server), new Machine(server)];
-    await maker.batch(namedLines(3));
-    await maker.succeed("push");
-    server.requests.length = 0;
+    const { server } = await serverWith(4);
+    const user = new Machine(server);
     expect(await user.json("key", "-c", "def f1 := 1")).toMatchObject({ hit: false, remote: true });
     expect(await user.json("key", "-c", "def g := 1")).toMatchObject({ hit: false, remote: false });
     writeFileSync(
@@ -119,10 +146,7 @@ describe("states shared by two machines", () => {
   });
 
   it("are one, however many processes fetch them at once", async () => {
-    const server = await startServer();
-    const maker = new Machine(server);
-    await maker.batch(namedLines(50));
-    await maker.succeed("push", "-q");
+    const { server } = await serverWith(50);
     const user = new Machine(server);
     const ended = await Promise.all(Array.from({ length: 16 }, () => user.batch(namedLines(50))));
     expect(ended.map(({ code }) => code)).toEqual(Array(16).fill(0));
@@ -147,15 +171,13 @@ describe("a remote that is not to be believed", () => {
   ];
 
   it.each(spoils)("gives no state that is not its own: %s", async (_what, spoil) => {
-    const server = await startServer();
-    const [maker, user] = [new Machine(server), new Machine(server)];
-    await maker.batch(namedLines(4));
-    await maker.succeed("push");
+    const { server, states: made } = await serverWith(4);
+    const user = new Machine(server);
     spoil(server);
     const { code, stdout } = await user.batch(namedLines(4));
     expect([code, stdout]).toEqual([0, "-1\n-2\n-3\n-4\n"]);
     const states = readWhole(user.cwd).states;
-    expect(states.map(({ key }) => key)).toEqual(readWhole(maker.cwd).states.map(({ key }) => key));
+    expect(states.map(({ key }) => key)).toEqual(made.map(({ key }) => key));
     expect(states.some((state) => state.fromRemote)).toBe(false);
     expect(garbage(user.cwd)).toEqual([]);
   });
@@ -226,11 +248,8 @@ describe("a remote that fails in the middle of a batch", () => {
   ];
 
   it.each(faults)("costs no result, and is one warning at most: it %s", async (what, misbehave) => {
-    const server = await startServer();
-    const [maker, user] = [new Machine(server), new Machine(server)];
-    await maker.batch(namedLines(20));
-    await maker.succeed("push", "-q");
-    server.requests.length = 0;
+    const { server } = await serverWith(20);
+    const user = new Machine(server);
     writeFileSync(join(user.cwd, "batch.jsonl"), jsonLines(namedLines(40)));
     const { ended } = start(["add", "--batch", "batch.jsonl"], user.surroundings);
     await until(() => server.requests.length > 25, "the batch is under way");
