@@ -51,7 +51,7 @@ describe("many processes that add the same states at once", () => {
     writeFileSync(batch, lines.join("\n"));
     const answers = await Promise.all(
       Array.from({ length: PROCESSES }, (_, n) =>
-        n % 4 === 0 ? addEach(cwd) : addBatch(cwd, batch),
+        n % 8 === 0 ? addEach(cwd) : addBatch(cwd, batch),
       ),
     );
 

@@ -21,7 +21,8 @@ const said = ({ message, messages = [] }: Answer) => message ?? messages.map(lin
 const importsIn = (log: string) => readLog(log).filter(({ event }) => event === "import");
 const modulesIn = (log: string): string[] => importsIn(log).map(({ detail }) => detail);
 
-it.each([
+/** Code, code that uses it, and whether a pickle loses what that takes. */
+const LOSSES: [isLost: boolean, cmd: string, then: string][] = [
   [true, "theorem Pond.t : True := trivial", "open Pond\nexample : True := t"],
   [true, PI.cmd, "example : π = π := rfl"],
   [true, "def f := 1", "def g := f + 1"],
@@ -32,12 +33,35 @@ it.each([
   [false, "inductive T where\n  | a\n  | b", "example : T := T.a"],
   [false, "structure S where\n  x : Nat", "example : S := ⟨1⟩"],
   [false, "variable (p : Prop) (h : p)", "theorem t : p → p := by\n  intro a; exact a"],
-])("that a pickle loses it is %j: %j", (isLost, cmd, then) => {
-  const [cwd, use] = [temporaryFolder(), { cmd: then, env: 0 }];
-  const [, , here] = ask([{ cmd }, PICKLE, use], cwd);
-  const [[, again], [, there]] = [ask([{ cmd }, use], cwd), ask([UNPICKLE, use], cwd)];
-  expect([here, again].map(said)).toEqual(["", ""]);
-  expect(said(there).startsWith("error")).toBe(isLost);
+];
+
+it("what another process cannot use of a pickle is what it loses, and the process itself can", () => {
+  const cwd = temporaryFolder();
+  // Each case has an environment for its code, and one for the use of it.
+  const uses = LOSSES.map(([, cmd, then], n) => ({
+    code: { cmd },
+    pickle: { pickleTo: `e${n}`, env: 2 * n },
+    unpickle: { unpickleEnvFrom: `e${n}` },
+    use: { cmd: then, env: 2 * n },
+  }));
+  const last = (items: object[], each: number) =>
+    ask(items, cwd).filter((_answer, at) => at % each === each - 1);
+  const here = last(
+    uses.flatMap(({ code, pickle, use }) => [code, pickle, use]),
+    3,
+  );
+  const again = last(
+    uses.flatMap(({ code, use }) => [code, use]),
+    2,
+  );
+  const there = last(
+    uses.flatMap(({ unpickle, use }) => [unpickle, use]),
+    2,
+  );
+  for (const [at, [isLost, cmd]] of LOSSES.entries()) {
+    expect([here[at], again[at]].map(said), cmd).toEqual(["", ""]);
+    expect(said(there[at]).startsWith("error"), cmd).toBe(isLost);
+  }
 });
 
 it("a proof state has what its base environment has, and imports nothing then", () => {
@@ -74,7 +98,8 @@ it.each([
   expect([sorries[0].goal, proofStatus]).toEqual(["⊢ True", status]);
 });
 
-it.each([
+/** Tactics and commands, and what is said of them. */
+const SAYINGS: [text: string, wanted: string][] = [
   ["skip; exact hp", "<input>:1:5: expected end of input"],
   ["skip\nexact hp", "<input>:2:1: expected end of input"],
   ["· skip", "<input>:1:1: unknown tactic"],
@@ -99,11 +124,17 @@ it.each([
   ["#eval IO.FS.removeFile x", "error 1:6 Unknown identifier `IO.FS.removeFile`"],
   ["/- comment -/ def f : Nat := 1 -- and one\r\n#check f", "info 2:0 f : Nat"],
   ["import Nope.A\ndef f := 1", "error 1:0 unknown module prefix 'Nope'"],
-])("of this command or tactic is said: %j", (text, wanted) => {
-  const both = [THEOREM, { ...SKIP, tactic: text }, { cmd: text }];
-  const [, asTactic, asCommand] = ask(both, temporaryFolder());
-  const isTactic = !/^(#|def|theorem|lemma|example|import|\/-)/.test(text);
-  expect(said(isTactic ? asTactic : asCommand)).toContain(wanted);
+];
+
+it("of these tactics and commands is said what Lean says", () => {
+  const items = SAYINGS.map(([text]) => {
+    const isTactic = !/^(#|def|theorem|lemma|example|import|\/-)/.test(text);
+    return isTactic ? { ...SKIP, tactic: text } : { cmd: text };
+  });
+  const [, ...answers] = ask([THEOREM, ...items], temporaryFolder());
+  for (const [at, [text, wanted]] of SAYINGS.entries()) {
+    expect(said(answers[at]), text).toContain(wanted);
+  }
 });
 
 it("runs a few programs, each time that their code is run", () => {
