@@ -12,23 +12,20 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { useCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
+import { executable } from "../support/lean-places.ts";
 import { program, run, succeed } from "../support/program.ts";
 import { SHELL_NAMES, startShell, whyNoShell } from "../support/shells.ts";
 import { snapshot } from "../support/snapshots.ts";
+import { idsIn } from "../support/stored-states.ts";
 import { until } from "../support/wait.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** A cache with the states goal, gap and other. */
-async function filled(): Promise<string> {
-  const cwd = temporaryFolder();
-  const lines = ["goal", "gap", "other"].map((name) =>
-    JSON.stringify({ cmd: `def ${name} := 1`, name }),
-  );
-  await succeed(["add", "--batch", "-"], { cwd, stdin: lines.join("\n") });
-  return cwd;
-}
+const filled = useCache(
+  ["goal", "gap", "other"].map((name) => ({ cmd: `def ${name} := 1`, name })),
+);
 
 /** What zsh is told to offer, without descriptions. */
 async function offered(cwd: string, current: string, ...before: string[]): Promise<string[]> {
@@ -38,7 +35,7 @@ async function offered(cwd: string, current: string, ...before: string[]): Promi
 
 describe("what the shells are told", () => {
   it("is the commands, the options of each, and their values", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     expect(await offered(cwd, "re")).toEqual(["words", "reload"]);
     expect(await offered(cwd, "r", "help")).toEqual(["words", "rm", "reload", "run"]);
     expect(await offered(cwd, "--js", "-v")).toEqual(["words", "--json"]);
@@ -57,7 +54,7 @@ describe("what the shells are told", () => {
   });
 
   it("is files and folders where they stand", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     expect(await offered(cwd, "", "add")).toEqual(["files"]);
     expect(await offered(cwd, "x", "run", "goal")).toEqual(["files"]);
     expect(await offered(cwd, "", "add", "--batch")).toEqual(["files"]);
@@ -67,14 +64,14 @@ describe("what the shells are told", () => {
   it.each([["rm"], ["ls"], ["reload"], ["show"], ["run"], ["verify"], ["add", "--from"]])(
     "is the states after %s",
     async (...before) => {
-      const cwd = await filled();
+      const cwd = filled();
       expect(await offered(cwd, "g", ...before)).toEqual(["words", "goal", "gap"]);
       expect((await offered(cwd, "-", ...before)).slice(0, 4)).toEqual(["words", "-1", "-2", "-3"]);
     },
   );
 
   it("is the states of the cache that -d or LEAN_PICKLE_DIR names", async () => {
-    const there = await filled();
+    const there = filled();
     const cwd = temporaryFolder();
     expect(await offered(cwd, "g", "rm")).toEqual(["words"]);
     expect(await offered(cwd, "g", "-d", there, "rm", "other")).toEqual(["words", "goal", "gap"]);
@@ -96,7 +93,7 @@ describe("what the shells are told", () => {
   });
 
   it("is no state of a damaged cache, and no error; nothing is written and Lean not started", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const log = join(temporaryFolder(), "log");
     const before = snapshot(cwd);
     await run(["__complete", "bash", "lean-pickle rm g"], { cwd, repl: { LOG: log } });
@@ -112,9 +109,7 @@ describe("what the shells are told", () => {
   });
 });
 
-describe.each(SHELL_NAMES)("in %s", (name) => {
-  const why = whyNoShell(name);
-  const script = join(root, "completions", `lean-pickle.${name}`);
+describe("in a shell", () => {
   let folder = "";
   const AWKWARD = [
     "Nat.le'",
@@ -139,52 +134,59 @@ describe.each(SHELL_NAMES)("in %s", (name) => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("prints the script that is tested here", async () => {
-    const printed = await succeed(["completion", name], { cwd: temporaryFolder() });
-    expect(`${printed}\n`).toBe(readFileSync(script, "utf8"));
-  });
+  describe.each(SHELL_NAMES)("%s", (name) => {
+    const why = whyNoShell(name);
+    const script = join(root, "completions", `lean-pickle.${name}`);
 
-  it("offers the names that begin with g after rm g, and completes what is unique", async (test) => {
-    test.skip(why !== undefined, why);
-    const cwd = await filled();
-    const shell = await startShell(name, cwd, program, script);
-    shell.type("lean-pickle rm g\t\t");
-    expect(await shell.sees(/\bgoal\b.*\bgap\b|\bgap\b.*\bgoal\b/s)).not.toContain("other");
-    shell.type("\u0015");
-    shell.type("lean-pickle rm o\t\r");
-    await until(
-      () => !readFileSync(join(cwd, "lean-pickle.json"), "utf8").includes('"other"'),
-      "other is removed",
-    );
-    shell.type("lean-pickle add --from=go\t -c 'def z := 1' -n zz; echo do''ne\r");
-    await shell.sees(/done/);
-    expect(await succeed(["ls", "-q"], { cwd })).toBe("-1\n-2\n-4");
-  });
+    it("prints the script that is tested here", async () => {
+      const printed = await succeed(["completion", name], { cwd: temporaryFolder() });
+      expect(`${printed}\n`).toBe(readFileSync(script, "utf8"));
+    });
 
-  it("offers files where they stand", async (test) => {
-    test.skip(why !== undefined, why);
-    const cwd = await filled();
-    mkdirSync(join(cwd, "sub"));
-    writeFileSync(join(cwd, "sub", "Basic.lean"), "def basic := 1");
-    const shell = await startShell(name, cwd, program, script);
-    shell.type("lean-pickle add sub/Ba\t -n basic; echo do''ne\r");
-    await shell.sees(/done/);
-    expect(await succeed(["show", "basic", "--json"], { cwd })).toContain("def basic := 1");
-  });
+    it("offers the names that begin with g after rm g, and completes what is unique", async (test) => {
+      test.skip(why !== undefined, why);
+      const cwd = filled();
+      const shell = await startShell(name, cwd, program, script);
+      shell.type("lean-pickle rm g\t\t");
+      expect(await shell.sees(/\bgoal\b.*\bgap\b|\bgap\b.*\bgoal\b/s)).not.toContain("other");
+      shell.type("\u0015");
+      shell.type("lean-pickle rm o\t\r");
+      await until(
+        () => !readFileSync(join(cwd, "lean-pickle.json"), "utf8").includes('"other"'),
+        "other is removed",
+      );
+      shell.type("lean-pickle add --from=go\t -c 'def z := 1' -n zz; echo do''ne\r");
+      await shell.sees(/done/);
+      expect(idsIn(cwd)).toEqual([-1, -2, -4]);
+    });
 
-  it.skipIf(why !== undefined).each(AWKWARD)(
-    "completes %s so that the program gets it",
-    async (word) => {
+    it("offers files where they stand", async (test) => {
+      test.skip(why !== undefined, why);
+      const cwd = filled();
+      mkdirSync(join(cwd, "sub"));
+      writeFileSync(join(cwd, "sub", "Basic.lean"), "def basic := 1");
+      const shell = await startShell(name, cwd, program, script);
+      shell.type("lean-pickle add sub/Ba\t -n basic; echo do''ne\r");
+      await shell.sees(/done/);
+      expect(await succeed(["show", "basic", "--json"], { cwd })).toContain("def basic := 1");
+    });
+
+    it("completes words that mean something to a shell so that the program gets them", async (test) => {
+      test.skip(why !== undefined, why);
       const cwd = temporaryFolder();
-      const out = join(cwd, "out");
-      const shell = await startShell(name, cwd, join(folder, "completion-main.mjs"), script, {
-        OUT: out,
-        WORDS: JSON.stringify([word]),
-      });
-      shell.type(`lean-pickle pick \t\r`);
-      await until(() => existsSync(out) && readFileSync(out, "utf8") !== "", "it is run");
-      expect(JSON.parse(readFileSync(out, "utf8"))).toEqual(["pick", word]);
-      expect(existsSync(join(cwd, "hacked"))).toBe(false);
-    },
-  );
+      const [out, words] = [join(cwd, "out"), join(cwd, "words")];
+      // A shell is slow to start, and each word needs another environment.
+      const pick = `WORDS="$(cat ${words})" ${join(folder, "completion-main.mjs")} "$@"`;
+      const main = executable(join(cwd, "pick"), `#!/bin/sh\n${pick}\n`);
+      const shell = await startShell(name, cwd, main, script, { OUT: out });
+      for (const word of AWKWARD) {
+        writeFileSync(words, JSON.stringify([word]));
+        shell.type("lean-pickle pick \t; echo do''ne\r");
+        await shell.sees(/done/);
+        expect(JSON.parse(readFileSync(out, "utf8"))).toEqual(["pick", word]);
+        expect(existsSync(join(cwd, "hacked")), word).toBe(false);
+        rmSync(out);
+      }
+    });
+  });
 });

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { simulatedRepl } from "../simulated-repl/index.ts";
 import { blocksOf, DOCUMENTS, examplesOf, readDocument, sectionOf } from "../support/documents.ts";
 import { temporaryFolder } from "../support/folders.ts";
@@ -94,9 +94,16 @@ describe("the examples", () => {
 
 describe("docs/commands.md", () => {
   const text = readDocument("docs/commands.md");
-  const helpOf = (...args: string[]): string =>
+  const printHelp = (...args: string[]): string =>
     spawnSync(process.execPath, [program, ...args, "--help"], { encoding: "utf8" }).stdout;
-  const COMMANDS = [...helpOf().matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name = ""]) => name);
+  const COMMANDS = [...printHelp().matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name = ""]) => name);
+  const helps = new Map<string, string>();
+  beforeAll(() => {
+    for (const name of COMMANDS) {
+      helps.set(name, printHelp(name));
+    }
+  });
+  const helpOf = (name: string): string => helps.get(name) ?? "";
   const optionsIn = (part: string): string[] =>
     [...part.matchAll(/^ {2}(-\w)?(?:, )?(--[a-z-]+)?/gm)]
       .flatMap(([, short, long]) => [short, long])

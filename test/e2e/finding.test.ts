@@ -2,6 +2,8 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { simulatedRepl } from "../simulated-repl/index.ts";
+import { jsonLines } from "../support/batches.ts";
+import { useCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { executable, file } from "../support/lean-places.ts";
 import { LeanProject } from "../support/lean-projects.ts";
@@ -54,13 +56,13 @@ describe("a project with a built REPL among its packages", () => {
 
   it("has lake asked once for all the REPLs of a run", async () => {
     const found = new Found();
-    for (const n of [1, 2, 3, 4]) {
-      await found.plain(["add", "-c", `import Foo\ndef f${n} := 1`]);
-    }
+    const lines = [1, 2, 3, 4].map((n) => ({ cmd: `import Foo\ndef f${n} := 1` }));
+    file(join(found.project, "batch.jsonl"), jsonLines(lines));
+    await found.plain(["add", "--batch", "batch.jsonl"]);
     const before = found.starts;
     const { code, stdout } = await found.plain(["reload", "-j", "4", "--restore", "pickle"]);
     expect([code, stdout.match(/\tloaded$/gm)?.length]).toEqual([0, 4]);
-    expect([found.starts - before, found.timesAsked]).toEqual([4, 5]);
+    expect([found.starts - before, found.timesAsked]).toEqual([4, 2]);
   });
 
   it("gives the REPL the variables that lake sets", async () => {
@@ -119,6 +121,8 @@ describe("a REPL of one toolchain and a project of another", () => {
 });
 
 describe("what is run as a REPL and is none", () => {
+  const filled = useCache([{ cmd: "def f := 1" }]);
+
   it.each<[string, string, RegExp]>([
     ["ends at once", "echo 'usage: repl FILE' >&2; exit 2", /it exited with code 2.*usage: repl/s],
     ["says something else", "echo Welcome; echo; cat", /it does not speak the protocol .*Welcome/],
@@ -134,13 +138,14 @@ describe("what is run as a REPL and is none", () => {
     const repl = executable(join(temporaryFolder(), "repl"), `#!/bin/sh\n${script}\n`);
     const env = { LEAN_PICKLE_REPL: repl };
     const args = ["add", "-c", "def f := 1", "--timeout", "1"];
-    const { code, stdout, stderr } = await run(args, { cwd, env });
+    const [{ code, stdout, stderr }, reload] = await Promise.all([
+      run(args, { cwd, env }),
+      run(["reload", "--timeout", "1"], { cwd: filled(), env }),
+    ]);
     expect([code, stdout]).toEqual([5, ""]);
     expect(stderr).toContain(repl);
     expect(stderr).toMatch(said);
     expect(stderr).toContain('"lean-pickle doctor"');
-    await run(["add", "-c", "def f := 1"], { cwd });
-    const reload = await run(["reload", "--timeout", "1"], { cwd, env });
     expect([reload.code, reload.stdout]).toEqual([5, ""]);
   });
 

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { textWidth } from "../../src/output/table.ts";
-import { jsonLines, namedLines } from "../support/batches.ts";
+import { namedLines } from "../support/batches.ts";
+import { useCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
-import { program, run, succeed } from "../support/program.ts";
+import { program, succeed } from "../support/program.ts";
 import { programEnvironment } from "../support/program-environment.ts";
 
 /** Runs a line of bash, in which `lean-pickle` is the built program. */
@@ -16,22 +17,16 @@ function bash(line: string, cwd: string, env: NodeJS.ProcessEnv = {}) {
   });
 }
 
-async function filled(): Promise<string> {
-  const cwd = temporaryFolder();
-  await run(["add", "--batch", "-"], { cwd, stdin: jsonLines(namedLines(30)) });
-  const theorem = "theorem t (α : Prop) (h : α) : α := by sorry";
-  await succeed(["add", "-c", theorem, "--sorry", "0", "-n", "ziel_α"], { cwd });
-  return cwd;
-}
+const filled = useCache([
+  ...namedLines(30),
+  { cmd: "theorem t (α : Prop) (h : α) : α := by sorry", sorry: 0, name: "ziel_α" },
+]);
 
 describe("standard output and error as shells connect them", () => {
   it.each(["reload", "ls", "ls --json", "verify --json"])(
     "a reader that ends early is no error: %s | head -1",
     async (command) => {
-      const { status, stdout, stderr } = bash(
-        `lean-pickle ${command} 2>err | head -1`,
-        await filled(),
-      );
+      const { status, stdout, stderr } = bash(`lean-pickle ${command} 2>err | head -1`, filled());
       expect([status, stdout.split("\n").length, stderr]).toEqual([0, 2, ""]);
     },
   );
@@ -43,7 +38,7 @@ describe("standard output and error as shells connect them", () => {
     ["show nothing", 4, ""],
     ["add -c '#check nope'", 1, ""],
   ])("a closed standard error changes no result: %s", async (command, code, output) => {
-    const { status, stdout } = bash(`lean-pickle ${command} 2>&-`, await filled());
+    const { status, stdout } = bash(`lean-pickle ${command} 2>&-`, filled());
     expect([status, stdout]).toEqual([code, output]);
   });
 
@@ -61,7 +56,7 @@ describe("the locale and the terminal", () => {
     ["TERM=dumb", { TERM: "dumb" }],
     ["no TERM", { TERM: undefined }],
   ])("change no character of Lean's text, and add none: %s", async (_what, env) => {
-    const cwd = await filled();
+    const cwd = filled();
     const goal = "α : Prop\nh : α\n⊢ α";
     const shown = bash("lean-pickle show ziel_α --json", cwd, env);
     expect(JSON.parse(shown.stdout).goals).toEqual([goal]);
@@ -70,7 +65,7 @@ describe("the locale and the terminal", () => {
   });
 
   it("a terminal of 40 columns gets rows of 40, whatever the terminal can do", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     for (const TERM of ["xterm", "dumb"]) {
       const line = `script -qec 'stty cols 40; "${process.execPath}" "${program}" ls' /dev/null`;
       const { stdout, status } = bash(line, cwd, { TERM, NO_COLOR: "1" });

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { textWidth } from "../../src/output/table.ts";
 import { readLog, simulatedRepl } from "../simulated-repl/index.ts";
+import { addLines, useCache, useFolder } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { program, succeed } from "../support/program.ts";
+import { idsIn } from "../support/stored-states.ts";
 import { until } from "../support/wait.ts";
 
 // util-linux's script gives the program a terminal; that of macOS takes other options.
@@ -41,24 +43,27 @@ function onTerminal(
   return { child, text: () => text, ended };
 }
 
-async function filled(): Promise<string> {
-  const cwd = temporaryFolder();
-  await succeed(["add", "-c", "def f := 1", "-n", "base"], { cwd });
-  return cwd;
-}
+const base = { cmd: "def f := 1", name: "base" };
 
 describe.skipIf(!haveScript)("on a terminal", () => {
+  const filled = useCache([base]);
+  const damaged = useFolder((cwd) => {
+    addLines(cwd, [base, { cmd: "def g := 1", name: "a_name_that_is_longer_than_it_need_be" }]);
+    const { states } = JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8"));
+    rmSync(join(cwd, states[1].pickleFile));
+  });
+
   it("show --path escapes what the terminal would act on, which it leaves to programs", async () => {
     const cwd = join(temporaryFolder(), "\u001b[31mred\u009b");
     mkdirSync(cwd);
-    await succeed(["add", "-c", "def f := 1", "-n", "base"], { cwd });
+    filled(cwd);
     const { text } = await onTerminal(["show", "base", "--path"], cwd).ended;
     expect(text).toContain("/\\u001b[31mred\\u009b/session_cache/");
     expect(await succeed(["show", "base", "--path"], { cwd })).toContain(`${cwd}/session_cache/`);
   });
 
   it("clear lists what would go, asks, and removes nothing without a yes", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const screen = onTerminal(["clear"], cwd);
     await until(() => screen.text().includes("[y/N]"), "it asks");
     expect(screen.text()).toMatch(/-1.*base.*def f := 1/);
@@ -66,28 +71,28 @@ describe.skipIf(!haveScript)("on a terminal", () => {
     screen.child.stdin?.write("\n");
     const { code, text } = await screen.ended;
     expect([code, text]).toEqual([1, expect.stringContaining("Nothing was removed.")]);
-    expect(await succeed(["ls", "-q"], { cwd })).toBe("-1");
+    expect(idsIn(cwd)).toEqual([-1]);
   });
 
   it("clear removes what it listed after a yes, and what came later stays", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const screen = onTerminal(["clear"], cwd);
     await until(() => screen.text().includes("[y/N]"), "it asks");
-    await succeed(["add", "-c", "def later := 1"], { cwd });
+    addLines(cwd, [{ cmd: "def later := 1" }]);
     screen.child.stdin?.write("y\n");
     expect((await screen.ended).code).toBe(0);
-    expect(await succeed(["ls", "-q"], { cwd })).toBe("-2");
+    expect(idsIn(cwd)).toEqual([-2]);
   });
 
   it("clear does not ask with --yes", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const { code, text } = await onTerminal(["clear", "--yes"], cwd).ended;
     expect([code, text.includes("[y/N]")]).toEqual([0, false]);
-    expect(await succeed(["ls", "-q"], { cwd })).toBe("");
+    expect(idsIn(cwd)).toEqual([]);
   });
 
   it("prune lists what would go and why, asks, and removes nothing without a yes", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const screen = onTerminal(["prune", "--max-size", "0"], cwd);
     await until(() => screen.text().includes("[y/N]"), "it asks");
     expect(screen.text()).toMatch(/-1.*base.* 8.3 kB .*size/);
@@ -95,38 +100,33 @@ describe.skipIf(!haveScript)("on a terminal", () => {
     screen.child.stdin?.write("\n");
     const { code, text } = await screen.ended;
     expect([code, text]).toEqual([1, expect.stringContaining("Nothing was removed.")]);
-    expect(await succeed(["ls", "-q"], { cwd })).toBe("-1");
+    expect(idsIn(cwd)).toEqual([-1]);
   });
 
   it("prune removes after a yes what it listed, but not what was used or added meanwhile", async () => {
-    const cwd = await filled();
-    await succeed(["add", "-c", "def g := 1", "-n", "second"], { cwd });
+    const cwd = filled();
+    addLines(cwd, [{ cmd: "def g := 1", name: "second" }]);
     const screen = onTerminal(["prune", "--older-than", "0s"], cwd);
     await until(() => screen.text().includes("[y/N]"), "it asks");
-    await succeed(["add", "-c", "def f := 1"], { cwd });
-    await succeed(["add", "-c", "def later := 1"], { cwd });
+    addLines(cwd, [{ cmd: "def f := 1" }, { cmd: "def later := 1" }]);
     screen.child.stdin?.write("y\n");
     const { code, text } = await screen.ended;
     expect(code).toBe(0);
     expect(text).toContain("Kept what was used or made again in the meantime: base.");
-    expect(await succeed(["ls", "-q"], { cwd })).toBe("-1\n-3");
+    expect(idsIn(cwd)).toEqual([-1, -3]);
   });
 
   it("prune does not ask where there is nothing to remove, or with --yes", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const nothing = await onTerminal(["prune", "--damaged"], cwd).ended;
     expect([nothing.code, nothing.text.includes("[y/N]")]).toEqual([0, false]);
     const { code, text } = await onTerminal(["prune", "--max-size", "0", "--yes"], cwd).ended;
     expect([code, text.includes("[y/N]")]).toEqual([0, false]);
-    expect(await succeed(["ls", "-q"], { cwd })).toBe("");
+    expect(idsIn(cwd)).toEqual([]);
   });
 
   it.each([80, 40])("verify and prune have tables that fit %i columns", async (columns) => {
-    const cwd = await filled();
-    await succeed(["add", "-c", "def g := 1", "-n", "a_name_that_is_longer_than_it_need_be"], {
-      cwd,
-    });
-    rmSync(await succeed(["show", "-2", "--path"], { cwd }));
+    const cwd = damaged();
     for (const args of [["verify"], ["prune", "--max-size", "0", "--damaged", "--dry-run"]]) {
       const { text } = await onTerminal(args, cwd, { NO_COLOR: "1" }, columns).ended;
       const lines = text.split("\r\n");
@@ -138,7 +138,7 @@ describe.skipIf(!haveScript)("on a terminal", () => {
   });
 
   it("Ctrl-C at the question is an interrupt, and no error", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const screen = onTerminal(["clear"], cwd);
     await until(() => screen.text().includes("[y/N]"), "it asks");
     screen.child.stdin?.write("\u0003");
@@ -149,7 +149,7 @@ describe.skipIf(!haveScript)("on a terminal", () => {
   });
 
   it("Ctrl-C while Lean works ends the work in order, and gives the cursor back", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const log = join(cwd, "repl.log");
     const env = { SIMULATED_REPL_LOG: log, SIMULATED_REPL_HANG_ON: "def g" };
     const screen = onTerminal(["add", "-c", "def g := 1"], cwd, env);
@@ -162,10 +162,10 @@ describe.skipIf(!haveScript)("on a terminal", () => {
   });
 
   it("ls is in colour and fits, and is plain with NO_COLOR", async () => {
-    const cwd = await filled();
+    const cwd = filled();
     const goal =
       "theorem t (p q r : Prop) : p ∧ q ∧ r ∧ p ∧ q ∧ r ∧ p ∧ q ∧ r ∧ p ∧ q ∧ r := by sorry";
-    await succeed(["add", "-c", goal, "--sorry", "0"], { cwd });
+    addLines(cwd, [{ cmd: goal, sorry: 0 }]);
     const colored = await onTerminal(["ls"], cwd).ended;
     expect(colored.text).toContain("\u001b[36m-1\u001b[39m");
     const plain = await onTerminal(["ls"], cwd, { NO_COLOR: "1" }).ended;
@@ -176,12 +176,13 @@ describe.skipIf(!haveScript)("on a terminal", () => {
   });
 
   it("ls --tree fits a narrow terminal, and says how deep a state is where there is no room", async () => {
-    const cwd = await filled();
-    for (let index = 1; index <= 5; index++) {
-      const code = `def x${index} := 1\n-- 漢字e\u0301 漢字漢字漢字漢字漢字漢字`;
-      await succeed(["add", `--from=${-index}`, "-c", code], { cwd });
-    }
-    await succeed(["add", "--from=-2", "-c", "def side := 1"], { cwd });
+    const cwd = filled();
+    const chain = [1, 2, 3, 4, 5].map((index) => ({
+      name: `x${index}`,
+      from: index === 1 ? "base" : `x${index - 1}`,
+      cmd: `def x${index} := 1\n-- 漢字e\u0301 漢字漢字漢字漢字漢字漢字`,
+    }));
+    addLines(cwd, [...chain, { from: "x1", cmd: "def side := 1" }]);
     const { code, text } = await onTerminal(["ls", "--tree"], cwd, { NO_COLOR: "1" }, 40).ended;
     const lines = text.trimEnd().split("\r\n");
     expect(code).toBe(0);
@@ -201,11 +202,7 @@ describe.skipIf(!haveScript)("on a terminal", () => {
   });
 
   it.each([80, 40])("reload ends with a table that fits %i columns", async (columns) => {
-    const cwd = await filled();
-    await succeed(["add", "-c", "def g := 1", "-n", "a_name_that_is_longer_than_it_need_be"], {
-      cwd,
-    });
-    rmSync(await succeed(["show", "-2", "--path"], { cwd }));
+    const cwd = damaged();
     const { code, text } = await onTerminal(["reload"], cwd, { NO_COLOR: "1" }, columns).ended;
     const lines = text.trimEnd().split("\r\n");
     const title = lines.findIndex((line) => /ID +NAME +(KIND +)?STATUS +WHY$/.test(line));

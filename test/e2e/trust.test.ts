@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Manifest } from "../../src/store/manifest/schema.ts";
 import { readLog, simulatedRepl } from "../simulated-repl/index.ts";
 import { jsonLines } from "../support/batches.ts";
+import { useCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { type Ended, program, run, succeed } from "../support/program.ts";
 import { THEOREM } from "../support/states.ts";
@@ -13,11 +14,14 @@ const CODE = "def f := 42";
 const ONLY_WITH_TRUST = "it is loaded only with --trust";
 const isRoot = process.geteuid?.() === 0;
 
+const copy = useCache([
+  { cmd: CODE, name: "base" },
+  { from: "base", cmd: THEOREM, sorry: 0, name: "goal" },
+]);
+
 /** A cache with an environment and a proof state. */
-async function fill(): Promise<{ cwd: string; manifest: Manifest; pickles: string[] }> {
-  const cwd = temporaryFolder();
-  await succeed(["add", "-c", CODE, "-n", "base"], { cwd });
-  await succeed(["add", "--from", "base", "-c", THEOREM, "--sorry", "0", "-n", "goal"], { cwd });
+function fill(): { cwd: string; manifest: Manifest; pickles: string[] } {
+  const cwd = copy();
   const manifest: Manifest = JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8"));
   return { cwd, manifest, pickles: manifest.states.map(({ pickleFile }) => join(cwd, pickleFile)) };
 }
@@ -33,7 +37,7 @@ async function unpickledDuring(
 
 describe("a pickle that everyone could have written", () => {
   it("is not given to Lean, and the error says which and what to do", async () => {
-    const { cwd, pickles } = await fill();
+    const { cwd, pickles } = fill();
     const [pickle = ""] = pickles;
     chmodSync(pickle, 0o646);
     writeFileSync(join(cwd, "batch.jsonl"), jsonLines([{ from: "base", cmd: "def h := 1" }]));
@@ -71,7 +75,7 @@ describe("a pickle that everyone could have written", () => {
   });
 
   it("is loaded with --trust, on either side of the command", async () => {
-    const { cwd, pickles } = await fill();
+    const { cwd, pickles } = fill();
     chmodSync(pickles[0] ?? "", 0o646);
     const found = await succeed(["--trust", "run", "base", "-c", "#check f"], { cwd });
     expect(found).toBe("<code>:1:0: info: f : Nat");
@@ -82,14 +86,14 @@ describe("a pickle that everyone could have written", () => {
   });
 
   it("is made again by --repair, with a pickle of the user's own", async () => {
-    const { cwd, pickles } = await fill();
+    const { cwd, pickles } = fill();
     chmodSync(pickles[0] ?? "", 0o646);
     expect(await succeed(["reload", "--repair", "-q", "base"], { cwd })).toMatch(/\trepaired$/);
     expect(await succeed(["reload", "-q", "base"], { cwd })).toMatch(/\tloaded$/);
   });
 
   it("answers a hit, and is listed, shown and removed, without --trust", async () => {
-    const { cwd } = await fill();
+    const { cwd } = fill();
     chmodSync(join(cwd, "session_cache"), 0o777);
     expect(await succeed(["add", "-c", CODE], { cwd })).toBe("-1");
     expect(await succeed(["ls", "-q"], { cwd })).toBe("-1\n-2");
@@ -101,7 +105,7 @@ describe("a pickle that everyone could have written", () => {
 
 describe("a manifest that everyone could have written", () => {
   it("has none of its code run, not even by --repair", async () => {
-    const { cwd, manifest, pickles } = await fill();
+    const { cwd, manifest, pickles } = fill();
     const path = join(cwd, "lean-pickle.json");
     const [state] = manifest.states;
     Object.assign(manifest.recipes[state?.key ?? ""]?.step ?? {}, { cmd: "def evil := 1" });
@@ -127,7 +131,7 @@ describe("a manifest that everyone can write", () => {
     ["clear", "--yes"],
     ["prune", "--max-size", "0"],
   ])("is not made one's own by a change without --trust: %s %s %s", async (...args) => {
-    const { cwd } = await fill();
+    const { cwd } = fill();
     const path = join(cwd, "lean-pickle.json");
     const before = readFileSync(path, "utf8");
     chmodSync(path, 0o646);
@@ -141,7 +145,7 @@ describe("a manifest that everyone can write", () => {
   });
 
   it("is not restored from a backup that everyone can write, without --trust", async () => {
-    const { cwd } = await fill();
+    const { cwd } = fill();
     writeFileSync(join(cwd, "lean-pickle.json"), "{");
     const backup = join(cwd, "session_cache", "manifest.bak");
     chmodSync(backup, 0o646);
@@ -155,7 +159,7 @@ describe("a manifest that everyone can write", () => {
 
 describe("what belongs to another user", () => {
   it.runIf(isRoot)("is not given to Lean without --trust (only root can set this up)", async () => {
-    const { cwd, pickles } = await fill();
+    const { cwd, pickles } = fill();
     chownSync(pickles[0] ?? "", 1234, 1234);
     const args = ["run", "base", "-c", "#check f", "--restore", "pickle"];
     const { code, stderr } = await run(args, { cwd });
@@ -187,7 +191,7 @@ describe("a umask of 000", () => {
 
 describe("a pickle with a second name", () => {
   it("is loaded, and its times are left alone, since the other name may be anywhere", async () => {
-    const { cwd, pickles } = await fill();
+    const { cwd, pickles } = fill();
     const other = join(temporaryFolder(), "other");
     execFileSync("ln", [pickles[0] ?? "", other]);
     execFileSync("touch", ["-d", "2020-01-01", other]);

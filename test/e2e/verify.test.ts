@@ -3,26 +3,33 @@ import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/commands/all.ts";
+import type { Manifest } from "../../src/store/manifest/schema.ts";
 import { readLog } from "../simulated-repl/index.ts";
 import { jsonLines } from "../support/batches.ts";
+import { addLines, useFolder } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { run, start, succeed } from "../support/program.ts";
 import { changedBetween, snapshot } from "../support/snapshots.ts";
-import { flipBit, makeOld, storedStates } from "../support/stored-states.ts";
+import { flipBit, idsIn, makeOld, storedStates } from "../support/stored-states.ts";
 
-/** A cache with two states, and where the stand-in logs. */
-async function filled() {
-  const cwd = temporaryFolder();
-  await succeed(["add", "-c", "def f := 1", "-n", "base"], { cwd });
-  await succeed(["add", "-c", "def g := 1"], { cwd });
-  const pickles = readdirSync(join(cwd, "session_cache")).filter((name) => name.endsWith(".olean"));
-  const pathOf = async (state: string) => await succeed(["show", state, "--path"], { cwd });
-  return { cwd, log: join(temporaryFolder(), "repl.log"), pickles, pathOf };
+// Not in one batch: the backup is to know the first of them, and not the second.
+const copy = useFolder((cwd) => {
+  addLines(cwd, [{ cmd: "def f := 1", name: "base" }]);
+  addLines(cwd, [{ cmd: "def g := 1" }]);
+});
+
+/** A cache with two states, and where their pickles are. */
+function filled(): { cwd: string; pickles: [string, string] } {
+  const cwd = copy();
+  const { states } = JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8")) as Manifest;
+  const [base = "", other = ""] = states.map(({ pickleFile }) => join(cwd, pickleFile));
+  return { cwd, pickles: [base, other] };
 }
 
 describe("verify", () => {
   it("finds nothing in a cache that is in order, starts no REPL and changes nothing", async () => {
-    const { cwd, log } = await filled();
+    const { cwd } = filled();
+    const log = join(temporaryFolder(), "repl.log");
     const before = snapshot(cwd);
     const { code, stdout, stderr } = await run(["verify"], { cwd, repl: { LOG: log } });
     expect([code, stdout, stderr]).toEqual([0, "", "Verified 2 states, 17 kB: nothing found.\n"]);
@@ -34,8 +41,8 @@ describe("verify", () => {
   });
 
   it("says what it found, in a table and as data, and what to do about it", async () => {
-    const { cwd, pathOf } = await filled();
-    const path = await pathOf("base");
+    const { cwd, pickles } = filled();
+    const [path] = pickles;
     flipBit(path, 99_999);
     const left = join(cwd, "session_cache", "tmp", "0123456789abcdef");
     writeFileSync(left, "12345");
@@ -64,8 +71,8 @@ describe("verify", () => {
   });
 
   it("looks at the states that it is asked about, and says which are not there", async () => {
-    const { cwd, pathOf } = await filled();
-    flipBit(await pathOf("base"), 5);
+    const { cwd, pickles } = filled();
+    flipBit(pickles[0], 5);
     expect((await run(["verify", "-2"], { cwd })).code).toBe(0);
     expect((await run(["verify", "base"], { cwd })).code).toBe(1);
     const partly = await run(["verify", "-2", "nobody"], { cwd });
@@ -75,7 +82,7 @@ describe("verify", () => {
   });
 
   it("shows no control character of a name, and leaves alone what is not its own", async () => {
-    const { cwd } = await filled();
+    const { cwd } = filled();
     const name = "\u001b]0;title\u0007\u009b2J\nrm";
     for (const folder of ["session_cache", "session_cache/tmp"]) {
       writeFileSync(join(cwd, folder, name), "");
@@ -107,7 +114,7 @@ describe("verify", () => {
   });
 
   it("finds nothing while other processes add, remove and make again", async () => {
-    const { cwd } = await filled();
+    const { cwd } = filled();
     const lines = Array.from({ length: 150 }, (_, n) => ({ cmd: `def f${n} := ${n}` }));
     writeFileSync(join(cwd, "batch.jsonl"), jsonLines(lines));
     const others = [
@@ -149,7 +156,7 @@ describe("a damaged manifest", () => {
   };
 
   it("is an error of every command that reads it, which points to what restores it", async () => {
-    const { cwd } = await filled();
+    const { cwd } = filled();
     writeFileSync(join(cwd, "lean-pickle.json"), "junk");
     const before = snapshot(cwd);
     const reading = Object.keys(COMMANDS).filter(
@@ -164,8 +171,8 @@ describe("a damaged manifest", () => {
   });
 
   it("is restored from its backup, and no id comes twice", async () => {
-    const { cwd, pathOf } = await filled();
-    const lost = await pathOf("-2");
+    const { cwd, pickles } = filled();
+    const [, lost] = pickles;
     const text = readFileSync(join(cwd, "lean-pickle.json"), "utf8");
     writeFileSync(join(cwd, "lean-pickle.json"), text.slice(0, 100));
     const { code, stdout, stderr } = await run(["verify", "--repair"], { cwd });
@@ -176,14 +183,14 @@ describe("a damaged manifest", () => {
     expect(stderr).toContain(`What stood in its place is kept as ${join(cwd, aside)}.`);
     expect(readFileSync(join(cwd, aside), "utf8")).toBe(text.slice(0, 100));
     expect(existsSync(lost)).toBe(true);
-    expect(await succeed(["ls", "-q"], { cwd })).toBe("-1");
+    expect(idsIn(cwd)).toEqual([-1]);
     expect(Number(await succeed(["add", "-c", "def g := 1"], { cwd }))).toBeLessThan(-2);
     expect((await run(["verify", "--repair"], { cwd })).stderr).not.toContain("Restored");
   });
 
   it("is told of as data, too", async () => {
-    const { cwd, pathOf } = await filled();
-    const lost = await pathOf("-2");
+    const { cwd, pickles } = filled();
+    const [, lost] = pickles;
     writeFileSync(join(cwd, "lean-pickle.json"), "");
     const error = await run(["verify", "--json"], { cwd });
     expect([error.code, JSON.parse(error.stderr).error.code]).toEqual([6, "cache-damaged"]);
@@ -203,7 +210,7 @@ describe("a damaged manifest", () => {
   });
 
   it("is not restored where there is nothing to restore it from", async () => {
-    const { cwd } = await filled();
+    const { cwd } = filled();
     writeFileSync(join(cwd, "lean-pickle.json"), "junk");
     writeFileSync(join(cwd, "session_cache", "manifest.bak"), "junk");
     const before = snapshot(cwd);
@@ -215,13 +222,13 @@ describe("a damaged manifest", () => {
 
 describe.skipIf(process.geteuid?.() !== 0)("verify by another user", () => {
   it("says who could have written what is not theirs, and which pickle cannot be read", async () => {
-    const { cwd, pathOf } = await filled();
+    const { cwd, pickles } = filled();
     for (const path of [cwd, join(cwd, "session_cache"), join(cwd, "session_cache", "tmp")]) {
       chmodSync(path, 0o755);
     }
     chmodSync(join(cwd, "lean-pickle.json"), 0o644);
     chmodSync(join(cwd, "session_cache", "manifest.bak"), 0o644);
-    chmodSync(await pathOf("-1"), 0o444);
+    chmodSync(pickles[0], 0o444);
     const { code, stdout } = await run(["verify", "--json"], { cwd, uid: 65_534 });
     expect(code).toBe(1);
     // What root owns is trusted; what only root may read is not known to be whole.
