@@ -1,10 +1,16 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { useCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { run, succeed } from "../support/program.ts";
 
 const THEOREM = "theorem t (p : Prop) (h : p) : p := by sorry";
+
+const filled = useCache([
+  { cmd: "def f := 1", name: "x" },
+  { cmd: THEOREM.replace("theorem t", "theorem u"), sorry: 0, name: "x.1" },
+]);
 
 describe("add", () => {
   it("runs files in order, then standard input, then code, each with its own positions", async () => {
@@ -49,23 +55,23 @@ describe("add", () => {
   });
 
   it("refuses a name that is taken before Lean is started, and takes it with --replace", async () => {
-    const cwd = temporaryFolder();
-    await succeed(["add", "-c", "def f := 1", "-n", "x"], { cwd });
+    const cwd = filled();
     const log = join(cwd, "repl.log");
     const args = ["add", "-c", "def g := 1", "-n", "x"];
     const refused = await run(args, { cwd, repl: { LOG: log } });
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("State -1 has the name x already");
     expect(readdirSync(cwd)).not.toContain("repl.log");
-    const other = THEOREM.replace("theorem t", "theorem u");
-    await succeed(["add", "-q", "-c", other, "--sorry", "0", "-n", "x.1"], { cwd });
     const numbered = ["add", "-c", THEOREM, "--sorry", "all", "-n", "x"];
     const all = await run(numbered, { cwd, repl: { LOG: log } });
     expect(all.stderr).toContain("has the name x.1 already");
     expect(readdirSync(cwd)).not.toContain("repl.log");
     expect(await succeed([...args, "--replace"], { cwd })).toBe("-3");
-    expect(JSON.parse(await succeed(["show", "x", "--json"], { cwd })).sessionId).toBe(-3);
-    expect(JSON.parse(await succeed(["show", "-1", "--json"], { cwd })).name).toBeNull();
+    expect(JSON.parse(await succeed(["ls", "--json"], { cwd }))).toMatchObject([
+      { sessionId: -1, name: null },
+      { sessionId: -2, name: "x.1" },
+      { sessionId: -3, name: "x" },
+    ]);
   });
 
   it("refuses what is no UTF-8, and a file that is not there", async () => {
@@ -117,8 +123,7 @@ describe("add", () => {
 
 describe("rm", () => {
   it("goes on after a state that is not there, and says which", async () => {
-    const cwd = temporaryFolder();
-    await succeed(["add", "-c", "def f := 1", "-n", "x"], { cwd });
+    const cwd = filled();
     const partly = await run(["rm", "nobody", "x", "-7"], { cwd });
     expect([partly.code, partly.stdout]).toEqual([3, "-1\n"]);
     expect(partly.stderr).toContain("nobody, -7");
@@ -128,8 +133,7 @@ describe("rm", () => {
   });
 
   it("tells what is not there as JSON where that is wanted", async () => {
-    const cwd = temporaryFolder();
-    await succeed(["add", "-c", "def f := 1"], { cwd });
+    const cwd = filled();
     for (const command of ["ls", "reload", "rm"]) {
       const { code, stdout, stderr } = await run([command, "-1", "nobody", "--json"], { cwd });
       expect(code).toBe(3);
@@ -139,8 +143,7 @@ describe("rm", () => {
   });
 
   it("takes ids, names and keys, and each state once", async () => {
-    const cwd = temporaryFolder();
-    await succeed(["add", "-c", "def f := 1", "-n", "x"], { cwd });
+    const cwd = filled();
     const { key } = JSON.parse(await succeed(["show", "x", "--json"], { cwd }));
     const removed = await succeed(["rm", "x", "-1", key.slice(0, 7), "--json"], { cwd });
     expect(JSON.parse(removed)).toEqual({ removed: [-1], bytes: expect.any(Number), leftOver: [] });

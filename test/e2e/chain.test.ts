@@ -2,6 +2,7 @@ import { rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readLog } from "../simulated-repl/index.ts";
+import { addLines, useCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { run, succeed } from "../support/program.ts";
 
@@ -20,6 +21,13 @@ const TACTICS = [
   "exact hp",
 ];
 
+const BASE = "def base := 1";
+
+const filled = useCache([
+  { cmd: BASE, name: "base" },
+  { from: "base", cmd: THEOREM, sorry: 0, name: "s0" },
+]);
+
 async function json(args: readonly string[], cwd: string, repl = {}): Promise<unknown> {
   return JSON.parse(await succeed([...args, "--json"], { cwd, repl }));
 }
@@ -35,9 +43,7 @@ async function asked(args: readonly string[], cwd: string): Promise<string[]> {
 
 describe("a proof that is built state by state", () => {
   it("ends completed, each step a process that restores the state before and no other", async () => {
-    const cwd = temporaryFolder();
-    await succeed(["add", "-c", "def base := 1", "-n", "base"], { cwd });
-    await succeed(["add", "--from", "base", "-c", THEOREM, "--sorry", "0", "-n", "s0"], { cwd });
+    const cwd = filled();
     for (const [at, tactic] of TACTICS.entries()) {
       const args = ["add", "--from", `s${at}`, "-t", tactic, "-n", `s${at + 1}`];
       // The header, the base, the theorem, and the tactics up to this one.
@@ -66,10 +72,12 @@ describe("a proof that is built state by state", () => {
   it("comes to the same states where several steps are taken in one process", async () => {
     const cwd = temporaryFolder();
     const tactics = TACTICS.flatMap((tactic) => ["-t", tactic]);
-    await succeed(["add", "-c", THEOREM, "--sorry", "0"], { cwd });
-    for (const [at, tactic] of TACTICS.slice(0, 3).entries()) {
-      await succeed(["add", "--from", String(-at - 1), "-t", tactic], { cwd });
-    }
+    const steps = TACTICS.slice(0, 3).map((tactic, at) => ({
+      from: `s${at}`,
+      tactics: [tactic],
+      name: `s${at + 1}`,
+    }));
+    addLines(cwd, [{ cmd: THEOREM, sorry: 0, name: "s0" }, ...steps]);
     const three = ["add", "-c", THEOREM, ...tactics.slice(0, 6)];
     expect(await json(three, cwd)).toMatchObject({ sessionId: -4, cached: true });
     const all = await json(["add", "-c", THEOREM, ...tactics], cwd);
@@ -79,24 +87,21 @@ describe("a proof that is built state by state", () => {
   });
 
   it("goes on where what it was built on is removed, with its whole recipe", async () => {
-    const cwd = temporaryFolder();
-    await succeed(["add", "-c", "def base := 1", "-n", "base"], { cwd });
-    await succeed(["add", "--from", "base", "-c", THEOREM, "--sorry", "0", "-n", "s0"], { cwd });
-    await succeed(["add", "--from", "s0", "-t", "intro h", "-n", "s1"], { cwd });
+    const cwd = filled();
+    addLines(cwd, [{ from: "s0", tactics: ["intro h"], name: "s1" }]);
     await succeed(["rm", "base", "s0"], { cwd });
     await succeed(["add", "--from", "s1", "-t", "constructor", "-n", "s2"], { cwd });
     const shown = await succeed(["show", "s2"], { cwd });
-    const recipe = ["def base := 1", "theorem t ", "sorry 0", "intro h", "constructor"];
+    const recipe = [BASE, "theorem t ", "sorry 0", "intro h", "constructor"];
     expect(recipe.map((step) => shown.includes(step))).toEqual(recipe.map(() => true));
     // By the same steps from nothing it is the same state.
-    const steps = ["-c", "def base := 1", "-c", THEOREM, "-t", "intro h", "-t", "constructor"];
+    const steps = ["-c", BASE, "-c", THEOREM, "-t", "intro h", "-t", "constructor"];
     expect(await json(["add", ...steps], cwd)).toMatchObject({ name: "s2", cached: true });
-    expect(await json(["add", "-c", "def base := 1"], cwd)).toMatchObject({ sessionId: -5 });
+    expect(await json(["add", "-c", BASE], cwd)).toMatchObject({ sessionId: -5 });
   });
 
   it("counts as a use of the state that it is built on", async () => {
-    const cwd = temporaryFolder();
-    await succeed(["add", "-c", "def base := 1", "-n", "base"], { cwd });
+    const cwd = filled();
     const path = await succeed(["show", "base", "--path"], { cwd });
     utimesSync(path, 1, 1);
     await succeed(["add", "--from", "base", "-c", "def other := 1"], { cwd });
@@ -106,22 +111,20 @@ describe("a proof that is built state by state", () => {
 
 describe("building on a state", () => {
   it.each<[string, string[], number, RegExp]>([
-    ["a tactic on an environment", ["--from", "env", "-t", "skip"], 2, /env is an environment/],
-    ["a sorry of an environment", ["--from", "env", "--sorry", "0"], 2, /env is an environment/],
-    ["code on a proof state", ["--from", "goal", "-c", "x"], 2, /goal is a proof state/],
+    ["a tactic on an environment", ["--from", "base", "-t", "skip"], 2, /base is an environment/],
+    ["a sorry of an environment", ["--from", "base", "--sorry", "0"], 2, /base is an environment/],
+    ["code on a proof state", ["--from", "s0", "-c", "x"], 2, /s0 is a proof state/],
     [
       "a sorry of a proof state without a tactic",
-      ["--from", "goal", "--sorry", "0"],
+      ["--from", "s0", "--sorry", "0"],
       2,
-      /goal is a proof state/,
+      /s0 is a proof state/,
     ],
-    ["nothing at all", ["--from", "env"], 2, /nothing to do/],
+    ["nothing at all", ["--from", "base"], 2, /nothing to do/],
     ["a sorry that is no number", ["-c", "x", "--sorry", "first"], 2, /or "all"/],
     ["a state that is not there", ["--from", "nobody", "-c", "x"], 4, /no state nobody/],
   ])("refuses %s before a REPL starts", async (_what, args, exitCode, message) => {
-    const cwd = temporaryFolder();
-    await succeed(["add", "-c", "def e := 1", "-n", "env"], { cwd });
-    await succeed(["add", "-c", THEOREM, "--sorry", "0", "-n", "goal"], { cwd });
+    const cwd = filled();
     const log = join(cwd, "repl.log");
     const { code, stdout, stderr } = await run(["add", ...args], { cwd, repl: { LOG: log } });
     expect([code, stdout]).toEqual([exitCode, ""]);
@@ -146,13 +149,12 @@ describe("building on a state", () => {
   });
 
   it("needs no pickle of the state, unless that is asked for", async () => {
-    const cwd = temporaryFolder();
-    await succeed(["add", "-c", "def e := 1", "-n", "env"], { cwd });
-    rmSync(await succeed(["show", "env", "--path"], { cwd }));
-    const add = ["add", "--from", "env", "-c", "theorem t : e = 1 := by rfl"];
+    const cwd = filled();
+    rmSync(await succeed(["show", "base", "--path"], { cwd }));
+    const add = ["add", "--from", "base", "-c", "theorem t : base = 1 := by rfl"];
     const { code, stderr } = await run([...add, "--restore", "pickle"], { cwd });
     expect(code).toBe(1);
     expect(stderr).toMatch(/State -1 was not restored \(damaged\)/);
-    expect(await succeed(add, { cwd })).toBe("-2");
+    expect(await succeed(add, { cwd })).toBe("-3");
   });
 });

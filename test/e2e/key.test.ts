@@ -1,14 +1,20 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { jsonLines } from "../support/batches.ts";
 import { LeanProject } from "../support/lean-projects.ts";
 
 const CODE = "import Foo.Bar\ndef f := 42\n";
 const THEOREM = "theorem t (p q : Prop) (hp : p) (hq : q) : p ∧ q := by sorry";
 
-interface Keyed {
+interface Added {
   key: string;
-  hit: boolean;
+  sessionId: number;
 }
+
+const BASES = [
+  { cmd: "def z := 1", name: "base" },
+  { cmd: THEOREM, sorry: 0, name: "goal" },
+];
 
 describe("key", () => {
   it.each<[string, string[]]>([
@@ -22,8 +28,7 @@ describe("key", () => {
     async (_what, args) => {
       const place = new LeanProject();
       if (args.includes("--from")) {
-        await place.json(["add", "-c", "def z := 1", "-n", "base"]);
-        await place.json(["add", "-c", THEOREM, "--sorry", "0", "-n", "goal"]);
+        await place.run(["add", "--batch", "-"], { stdin: jsonLines(BASES) });
       }
       const { starts } = place;
       const before = await place.run(["key", ...args]);
@@ -32,15 +37,14 @@ describe("key", () => {
         "miss\n",
       ]);
       expect(place.starts).toBe(starts);
-      const { stdout: id } = await place.run(["add", "-n", "it", ...args]);
-      const { key } = (await place.json(["show", "it"])) as Keyed;
+      const { sessionId, key } = (await place.json(["add", "-n", "it", ...args])) as Added;
       const after = await place.run(["key", ...args]);
       expect([after.stdout, after.stderr]).toEqual([before.stdout, "hit: it\n"]);
       expect(after.stdout).toBe(`${key}\n`);
       expect(await place.json(["key", ...args])).toMatchObject({
         key,
         hit: true,
-        sessionIds: [Number(id)],
+        sessionIds: [sessionId],
         unknown: [],
       });
     },
@@ -57,7 +61,7 @@ describe("key", () => {
 
   it("gives the inputs that show gives, as JSON", async () => {
     const place = new LeanProject();
-    const asked = (await place.json(["key", "-c", CODE])) as Keyed & { inputs: object };
+    const asked = (await place.json(["key", "-c", CODE])) as { inputs: object };
     expect(asked).toEqual({
       key: expect.stringMatching(/^[0-9a-f]{64}$/),
       hit: false,

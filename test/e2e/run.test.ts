@@ -2,6 +2,7 @@ import { statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readLog } from "../simulated-repl/index.ts";
+import { useCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { type Ended, run, type Surroundings, succeed } from "../support/program.ts";
 import { changedBetween, snapshot } from "../support/snapshots.ts";
@@ -20,11 +21,14 @@ interface Filled {
   on(args: readonly string[], changes?: Partial<Surroundings>): Promise<Ended>;
 }
 
+const fill = useCache([
+  { cmd: "axiom a : 1 = 2", name: "env" },
+  { cmd: THEOREM, sorry: 0, name: "goal" },
+]);
+
 /** A cache with an environment `env` and a proof state `goal`. */
-async function filled(): Promise<Filled> {
-  const cwd = temporaryFolder();
-  await succeed(["add", "-c", "axiom a : 1 = 2", "-n", "env"], { cwd });
-  await succeed(["add", "-c", THEOREM, "--sorry", "0", "-n", "goal"], { cwd });
+function filled(): Filled {
+  const cwd = fill();
   const log = join(temporaryFolder(), "repl.log");
   return {
     cwd,
@@ -39,7 +43,7 @@ async function filled(): Promise<Filled> {
 
 describe("run on an environment", () => {
   it("prints messages with their positions, and restores the state and nothing else", async () => {
-    const { requests, on } = await filled();
+    const { requests, on } = filled();
     const { stdout, stderr, code } = await on(["env", "-c", "#check a\n#eval 2 + 3"]);
     expect(stdout).toBe("<code>:1:0: info: a : 1 = 2\n<code>:2:0: info: 5\n");
     expect([stderr, code]).toEqual(["", 0]);
@@ -48,7 +52,7 @@ describe("run on an environment", () => {
   });
 
   it("runs files, standard input and code in order, each on what came of the one before", async () => {
-    const { cwd, requests, on } = await filled();
+    const { cwd, requests, on } = filled();
     writeFileSync(join(cwd, "A.lean"), "theorem b : 1 = 2 := a\n#check b\n");
     const args = ["env", "A.lean", "-", "-c", "#check c", "-c", "#check nope"];
     const { stdout, stderr, code } = await on(args, { stdin: "theorem c : 1 = 2 := b\n" });
@@ -63,7 +67,7 @@ describe("run on an environment", () => {
   });
 
   it("shows the goals at the sorries of the last code", async () => {
-    const { on } = await filled();
+    const { on } = filled();
     const { stdout, code } = await on(["env", "-c", THEOREM]);
     expect(stdout).toBe(
       "<code>:1:8: warning: declaration uses `sorry`\n\nsorry 0 at 1:55\np q : Prop\nhp : p\nhq : q\n⊢ p ∧ q\n",
@@ -72,7 +76,7 @@ describe("run on an environment", () => {
   });
 
   it("stops at an error, unless errors are allowed", async () => {
-    const { requests, on } = await filled();
+    const { requests, on } = filled();
     const args = ["env", "-c", "#check nope", "-c", "#check a"];
     const stopped = await on(args);
     expect(stopped.stdout).toMatch(/^<code 1>:1:7: error: [^\n]*\n$/);
@@ -84,13 +88,13 @@ describe("run on an environment", () => {
   });
 
   it("says so where Lean has nothing to say", async () => {
-    const { on } = await filled();
+    const { on } = filled();
     const { stdout, stderr, code } = await on(["env", "-c", "theorem b : 1 = 2 := a"]);
     expect([stdout, stderr, code]).toEqual(["", "Lean has nothing to say about it.\n", 0]);
   });
 
   it("gives the answers of the REPL as JSON, those with errors too", async () => {
-    const { on } = await filled();
+    const { on } = filled();
     const args = ["env", "--json", "-c", "#check a", "-c", "#check nope"];
     const { stdout, stderr, code } = await on(args);
     expect(JSON.parse(stdout)).toEqual([
@@ -105,7 +109,7 @@ describe("run on an environment", () => {
     ["dies", { CRASH_ON: "def end" }, 1, /exited with code 1/],
     ["does not answer in time", { HANG_ON: "def end" }, 124, /did not answer within 2 s/],
   ] as const)("prints what Lean said before it %s", async (_what, repl, exitCode, message) => {
-    const { on } = await filled();
+    const { on } = filled();
     const args = ["env", "--timeout", "2", "-c", "#check a", "-c", "def end := 1"];
     const { stdout, stderr, code } = await on(args, { repl });
     expect([stdout, code]).toEqual(["<code 1>:1:0: info: a : 1 = 2\n", exitCode]);
@@ -115,7 +119,7 @@ describe("run on an environment", () => {
 
 describe("run on a proof state", () => {
   it("prints the goals as Lean prints them, and whether that is a proof", async () => {
-    const { requests, on } = await filled();
+    const { requests, on } = filled();
     // On a busy machine its steps may take longer than its pickle, which is used then.
     const open = await on(["goal", "--restore", "recipe", "-t", "apply And.intro"]);
     expect(open.stdout).toBe(`${GOALS.join("\n\n")}\n\nIncomplete: open goals remain\n`);
@@ -128,7 +132,7 @@ describe("run on a proof state", () => {
   });
 
   it("gives the answer to each tactic as JSON", async () => {
-    const { on } = await filled();
+    const { on } = filled();
     const { stdout } = await on(["goal", "-t", "apply And.intro", "-t", "exact hp", "--json"]);
     expect(JSON.parse(stdout)).toEqual([
       {
@@ -145,7 +149,7 @@ describe("run on a proof state", () => {
   });
 
   it("fails at a tactic that Lean refuses, whether errors are allowed or not", async () => {
-    const { on } = await filled();
+    const { on } = filled();
     for (const more of [[], ["--allow-errors"]]) {
       const { stdout, stderr, code } = await on(["goal", "-t", "exat hp", "-t", "skip", ...more]);
       expect(stdout).toMatch(/^<tactic 1>: error: Lean error:\n<input>:1:1: unknown tactic\n$/);
@@ -154,7 +158,7 @@ describe("run on a proof state", () => {
   });
 
   it("fails at a tactic with errors, unless they are allowed", async () => {
-    const { on } = await filled();
+    const { on } = filled();
     const args = ["goal", "-t", "exact nope"];
     const text = /^<tactic>: error: .*nope.*\nno goals\n\nIncomplete: contains sorry\n$/;
     const [refused, allowed] = [await on(args), await on([...args, "--allow-errors"])];
@@ -166,7 +170,7 @@ describe("run on a proof state", () => {
 
 describe("run", () => {
   it("pickles nothing and writes nothing, but counts as a use of the state", async () => {
-    const { cwd, on } = await filled();
+    const { cwd, on } = filled();
     const path = await succeed(["show", "env", "--path"], { cwd });
     utimesSync(path, 1, 1);
     const before = snapshot(cwd);
@@ -189,7 +193,7 @@ describe("run", () => {
     ["a file that is not there", ["env", "nowhere.lean"], 1, /nowhere\.lean/],
     ["a state that is not there", ["nobody", "-c", "#check a"], 4, /no state nobody/],
   ])("refuses %s before a REPL starts", async (_what, args, exitCode, message) => {
-    const { requests, on } = await filled();
+    const { requests, on } = filled();
     const { stdout, stderr, code } = await on(args);
     expect([stdout, code]).toEqual(["", exitCode]);
     expect(stderr).toMatch(message);

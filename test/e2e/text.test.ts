@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readLog } from "../simulated-repl/index.ts";
+import { type LogEvent, readLog } from "../simulated-repl/index.ts";
 import { jsonLines } from "../support/batches.ts";
+import { addLines, useCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { run, succeed } from "../support/program.ts";
 
@@ -22,34 +23,29 @@ describe("code as editors and git write it", () => {
       const surroundings = { cwd, repl: { LOG } };
       writeFileSync(join(cwd, "unix.lean"), CODE);
       writeFileSync(join(cwd, "other.lean"), text);
-      const lines = [
-        { cmd: text, sorry: 0 },
-        { path: "other.lean", sorry: 0 },
-      ];
-      writeFileSync(join(cwd, "batch.jsonl"), jsonLines(lines));
       expect(await succeed(["add", "other.lean", "--sorry", "0"], surroundings)).toBe("-1");
-      const starts = readLog(LOG).length;
-      const again = [
-        ["add", "unix.lean", "--sorry", "0"],
-        ["add", "-c", text, "--sorry", "0"],
-        ["add", "-c", CODE, "--sorry", "0"],
-      ];
-      for (const args of again) {
-        expect(await succeed(args, surroundings)).toBe("-1");
-      }
+      const isStarted = ({ event }: LogEvent) => event === "start";
+      expect(readLog(LOG).filter(isStarted)).toHaveLength(1);
+      expect(await succeed(["add", "-c", text, "--sorry", "0"], surroundings)).toBe("-1");
       const fromInput = await run(["add", "-", "--sorry", "0"], { ...surroundings, stdin: text });
       expect(fromInput.stdout).toBe("-1\n");
-      expect(await succeed(["add", "--batch", "batch.jsonl"], surroundings)).toBe("-1\n-1");
-      await succeed(["add", "--from", "-1", "-t", "exact\n  h"], surroundings);
-      expect(await succeed(["add", "--from", "-1", "-t", "exact\r\n  h"], surroundings)).toBe("-2");
-      expect(
-        readLog(LOG)
-          .slice(0, starts)
-          .some(({ event }) => event === "start"),
-      ).toBe(true);
-      expect(readLog(LOG).filter(({ event }) => event === "start")).toHaveLength(2);
+      const sources = [{ cmd: text }, { path: "other.lean" }, { cmd: CODE }, { path: "unix.lean" }];
+      const stdin = jsonLines(sources.map((source) => ({ ...source, sorry: 0 })));
+      const batch = await succeed(["add", "--batch", "-"], { ...surroundings, stdin });
+      expect(batch).toBe("-1\n-1\n-1\n-1");
+      expect(readLog(LOG).filter(isStarted)).toHaveLength(1);
     },
   );
+
+  it("is the same state after a tactic with CRLF", async () => {
+    const cwd = temporaryFolder();
+    addLines(cwd, [
+      { cmd: CODE, sorry: 0, name: "goal" },
+      { from: "goal", tactics: ["exact\n  h"] },
+    ]);
+    const args = ["add", "--from", "goal", "-t", "exact\r\n  h", "--no-run"];
+    expect(await succeed(args, { cwd })).toBe("-2");
+  });
 
   it("keeps its positions in messages", async () => {
     const cwd = temporaryFolder();
@@ -58,17 +54,14 @@ describe("code as editors and git write it", () => {
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^<stdin>:3:9: error/m)]);
   });
 
-  it.each([
-    ["-c ''", ["-c", ""], "<code> is empty."],
-    ["an empty file", ["empty.lean"], "empty.lean is empty."],
-    ["a file of white space", ["blank.lean"], "blank.lean is empty."],
-    ["standard input", ["-"], "Standard input is empty."],
-  ])("is warned of if there is none: %s", async (_what, args, warning) => {
+  it("is warned of if there is none, in files, standard input and -c", async () => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, "empty.lean"), "");
     writeFileSync(join(cwd, "blank.lean"), `${BOM} \r\n\t\n`);
-    const { code, stderr } = await run(["add", ...args], { cwd });
-    expect([code, stderr]).toEqual([0, expect.stringContaining(`warning: ${warning}`)]);
+    const { code, stderr } = await run(["add", "empty.lean", "blank.lean", "-", "-c", ""], { cwd });
+    const names = ["empty.lean", "blank.lean", "Standard input", "<code>"];
+    expect(stderr).toBe(names.map((name) => `warning: ${name} is empty.\n`).join(""));
+    expect(code).toBe(0);
   });
 
   it.each([
@@ -90,20 +83,33 @@ describe("code as editors and git write it", () => {
 describe("Lean's own names", () => {
   const NAMES = ["Nat.sub_one_lt'", "foo₁", "α_pos", "café", "add!", "«my lemma»", "定理"];
 
-  it.each(NAMES)("can be the name of a state, in every command: %s", async (name) => {
-    const cwd = temporaryFolder();
-    expect(await succeed(["add", "-c", "def f := 1", "-n", name], { cwd })).toBe("-1");
-    const lines = [
-      { cmd: "theorem a (p : Prop) (h : p) : p := by sorry", sorry: "all", name: `${name}.x` },
+  const filled = useCache(
+    NAMES.flatMap((name, at) => [
+      { cmd: `def f${at} := 1` },
+      { cmd: `theorem a${at} (p : Prop) (h : p) : p := by sorry`, sorry: "all", name: `${name}.x` },
       { from: `${name}.x.0`, tactics: ["exact h"], name: `${name}.y` },
-    ];
-    writeFileSync(join(cwd, "batch.jsonl"), jsonLines(lines));
-    expect(await succeed(["add", "--batch", "batch.jsonl"], { cwd })).toBe("-2\n-3");
-    expect(await succeed(["ls", "-q", name, `${name}.y`], { cwd })).toBe("-1\n-3");
-    expect(await succeed(["ls"], { cwd })).toContain(`-1  ${name}`);
-    expect(await succeed(["ls", "--tree"], { cwd })).toContain(`${name}.x.0`);
-    expect(await succeed(["show", name], { cwd })).toContain(name);
-    expect(await succeed(["rm", name], { cwd })).toBe("-1");
+    ]),
+  );
+
+  it("can be the names of states, in every command", async () => {
+    const cwd = filled();
+    const ids = NAMES.map((_, at) => String(-3 * at - 1));
+    for (const [at, name] of NAMES.entries()) {
+      const add = ["add", "-c", `def f${at} := 1`, "-n", name];
+      expect(await succeed(add, { cwd })).toBe(ids[at]);
+      expect(await succeed(["show", name], { cwd })).toContain(name);
+    }
+    const table = (await succeed(["ls"], { cwd })).split("\n");
+    const tree = await succeed(["ls", "--tree"], { cwd });
+    for (const [at, name] of NAMES.entries()) {
+      const cells = table[3 * at + 1]?.trim().split(/ {2,}/);
+      expect(cells?.slice(0, 2)).toEqual([ids[at], name]);
+      expect(tree).toContain(`${name}.x.0`);
+    }
+    const steps = NAMES.map((name) => `${name}.y`);
+    const listed = await succeed(["ls", "-q", ...NAMES, ...steps], { cwd });
+    expect(listed.split("\n")).toEqual(ids.flatMap((id) => [id, String(Number(id) - 2)]));
+    expect((await succeed(["rm", ...NAMES], { cwd })).split("\n")).toEqual(ids);
   });
 
   it("are one name in all forms of Unicode", async () => {

@@ -2,14 +2,17 @@ import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
+  cpSync,
+  mkdtempSync,
   readdirSync,
   rmSync,
   statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { simulatedRepl } from "../simulated-repl/index.ts";
 import { executable, file } from "../support/lean-places.ts";
 import { BUILT, LeanProject } from "../support/lean-projects.ts";
@@ -25,10 +28,22 @@ const canStart =
   process.platform !== "win32" &&
   spawnSync(process.execPath, [program, "--version"], { uid, gid: uid }).status === 0;
 
-async function warm(args: readonly string[] = ["-c", CODE]): Promise<LeanProject> {
+/** The cache after one `add` of the code, once a test has made it. */
+const filled = mkdtempSync(join(tmpdir(), "lean-pickle-"));
+afterAll(() => rmSync(filled, { recursive: true }));
+
+/** A project with that cache, in which no REPL was started yet. */
+async function warm(): Promise<LeanProject> {
   const place = new LeanProject();
-  await place.json(["add", ...args]);
+  const options = { recursive: true, preserveTimestamps: true };
+  if (readdirSync(filled).length > 0) {
+    cpSync(filled, place.cache, options);
+    return place;
+  }
+  await place.json(["add", "-c", CODE]);
   expect(place.starts).toBe(1);
+  rmSync(place.log);
+  cpSync(place.cache, filled, options);
   return place;
 }
 
@@ -42,7 +57,7 @@ describe("the second add of the same code", () => {
     const before = snapshot(place.root);
     const state = await place.json(["add", "-c", CODE]);
     expect(state).toMatchObject({ sessionId: -1, cached: true, messages: [], sorries: [] });
-    expect(place.starts).toBe(1);
+    expect(place.starts).toBe(0);
     expect(changedBetween(before, snapshot(place.root))).toEqual({
       written: [],
       touched: [`cache/session_cache/${pickle}`],
@@ -68,7 +83,7 @@ describe("the second add of the same code", () => {
       expect([stdout, stderr, code]).toEqual(["-1\n", "", 0]);
       const cold = await place.run(["add", "-c", "def g := 1"], { uid });
       expect([cold.stdout, cold.code]).toEqual(["", 1]);
-      expect(place.starts).toBe(1);
+      expect(place.starts).toBe(0);
     } finally {
       for (const [at, path] of paths.entries()) {
         chmodSync(path, modes[at] ?? 0o700);
@@ -84,18 +99,19 @@ describe("the second add of the same code", () => {
     }
     const read = await place.json(["add", "-"], { stdin: CODE });
     expect(read).toMatchObject({ sessionId: -1, cached: true });
-    expect(place.starts).toBe(1);
+    expect(place.starts).toBe(0);
   });
 
   it("hits with the options in another order", async () => {
-    const place = await warm(["-c", "def f := 1", "--sorry", "0", "-t", "skip", "-c", THEOREM]);
+    const place = new LeanProject();
+    await place.json(["add", "-c", "def f := 1", "--sorry", "0", "-t", "skip", "-c", THEOREM]);
     const args = ["add", "-t", "skip", "-c", "def f := 1", "-c", THEOREM, "-q", "--sorry", "0"];
     expect(await place.json(args)).toMatchObject({ sessionId: -1, cached: true });
     // But code is run in its order.
-    const swapped = ["add", "-c", THEOREM, "-c", THEOREM.replace("theorem t", "theorem u")];
-    await place.json([...swapped, "--sorry", "0"]);
-    const turned = [swapped[0] ?? "", ...swapped.slice(3), ...swapped.slice(1, 3)];
-    expect(await place.json([...turned, "--sorry", "0"])).toMatchObject({ cached: false });
+    const [first, second] = [THEOREM, THEOREM.replace("theorem t", "theorem u")];
+    await place.json(["add", "-c", first, "-c", second, "--sorry", "0"]);
+    const turned = ["key", "-c", second, "-c", first, "--sorry", "0"];
+    expect(await place.json(turned)).toMatchObject({ hit: false });
   });
 
   it("hits in another place, at another time, for another user on another machine", async () => {
@@ -114,7 +130,7 @@ describe("the second add of the same code", () => {
     const place = await warm();
     const { stdout, stderr } = await place.run(["add", "-c", CODE, "--force", "--explain"]);
     expect([stdout, stderr]).toEqual(["-1\n", ""]);
-    expect(place.starts).toBe(2);
+    expect(place.starts).toBe(1);
     const pickles = readdirSync(join(place.cache, "session_cache")).filter((name) =>
       name.endsWith(".olean"),
     );
@@ -162,10 +178,10 @@ describe("an add after something has changed", () => {
     expect(cold.stderr).toMatch(/^miss: no state has the key [0-9a-f]{12}; the nearest is -1:$/m);
     expect(cold.stderr).toMatch(difference);
     expect(cold.stderr.match(/ then, /g)?.length ?? 0).toBeLessThanOrEqual(2);
-    expect(place.starts).toBe(1);
+    expect(place.starts).toBe(0);
     expect(await place.json(["add", "-c", CODE])).toMatchObject({ sessionId: -2, cached: false });
     expect(await place.json(["add", "-c", CODE])).toMatchObject({ sessionId: -2, cached: true });
-    expect(place.starts).toBe(2);
+    expect(place.starts).toBe(1);
   });
 
   it("is a miss, and says so: one character of the code", async () => {
