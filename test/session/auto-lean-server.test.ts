@@ -1,6 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { PickleSessionCache } from "../../src/session/pickle-session-cache.ts";
 import { newServer } from "../support/auto-servers.ts";
@@ -76,7 +73,7 @@ describe("AutoLeanServer", () => {
   });
 
   it("has a cache of its own in the current directory where none is given", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "lean-pickle-cwd-"));
+    const folder = temporaryFolder();
     const before = process.cwd();
     process.chdir(folder);
     try {

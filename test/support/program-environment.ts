@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { afterAll } from "vitest";
 import { simulatedRepl } from "../simulated-repl/index.ts";
 
 export const program = fileURLToPath(new URL("../../bin/lean-pickle.js", import.meta.url));
 
 /** A home in which there is neither elan nor a REPL. */
 const HOME = mkdtempSync(join(tmpdir(), "lean-pickle-home-"));
-process.once("exit", () => rmSync(HOME, { recursive: true, force: true }));
+afterAll(() => rmSync(HOME, { recursive: true, force: true }));
 
 /** What of the tester's environment would decide how the program behaves. */
 const DECIDING = /^(LEAN_|ELAN_|LAKE_|SIMULATED_REPL_|XDG_CACHE_HOME$|NO_COLOR$|FORCE_COLOR$|CI$)/;

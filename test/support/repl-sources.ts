@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import { simulatedRepl } from "../simulated-repl/index.ts";
 import { temporaryFolder } from "./folders.ts";
 import { executable, file, git } from "./lean-places.ts";
@@ -13,7 +14,7 @@ const GIT = execFileSync("sh", ["-c", "command -v git"], { encoding: "utf8" }).t
 
 /** The mirrors that were made, by their tags: each takes some thirty runs of git. */
 const mirrors = new Map<string, string>();
-process.once("exit", () => {
+afterAll(() => {
   for (const mirror of mirrors.values()) {
     rmSync(mirror, { recursive: true, force: true });
   }
