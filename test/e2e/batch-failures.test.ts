@@ -10,30 +10,32 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readLog } from "../simulated-repl/index.ts";
 import { addBatch, jsonLines, namedLines, requests, TWO_SORRIES } from "../support/batches.ts";
+import { useCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { garbage } from "../support/kill-loop.ts";
 import { run, start, succeed } from "../support/program.ts";
 import { until } from "../support/wait.ts";
 
 describe("code on a base that kills the REPL each time", () => {
+  const filled = useCache([
+    { cmd: "def f := 1", name: "base" },
+    { cmd: "theorem t (p : Prop) (h : p) : p := by sorry", sorry: 0, name: "goal" },
+  ]);
+
   it.each([
     ["add", ["add", "--from", "base", "-c", "def crash := 1"], 1],
     ["run", ["run", "base", "-c", "def crash := 1"], 1],
     ["a tactic", ["add", "--from", "goal", "-t", "exact crash"], 1],
   ])("fails once, and is not begun again and again: %s", async (_what, args, code) => {
-    const cwd = temporaryFolder();
+    const cwd = filled();
     const LOG = join(cwd, "repl.log");
-    await succeed(["add", "-c", "def f := 1", "-n", "base"], { cwd });
-    const theorem = "theorem t (p : Prop) (h : p) : p := by sorry";
-    await succeed(["add", "-c", theorem, "--sorry", "0", "-n", "goal"], { cwd });
     const ended = await run(args, { cwd, repl: { LOG, CRASH_ON: "crash" } });
     expect([ended.code, ended.stderr]).toEqual([code, expect.stringContaining("simulated crash")]);
     expect(readLog(LOG).filter(({ event }) => event === "start").length).toBeLessThanOrEqual(2);
   });
 
   it("costs no other line of a batch", async () => {
-    const cwd = temporaryFolder();
-    await succeed(["add", "-c", "def f := 1", "-n", "base"], { cwd });
+    const cwd = filled();
     const lines = Array.from({ length: 12 }, (_, n) => ({
       from: "base",
       cmd: n % 3 === 1 ? `def crash${n} := 1` : `def g${n} := f`,

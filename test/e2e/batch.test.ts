@@ -1,19 +1,27 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { ManifestState } from "../../src/store/manifest/schema.ts";
 import { addBatch, jsonLines, namedLines, requests, TWO_SORRIES } from "../support/batches.ts";
+import { type Line, useCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
-import { run, succeed } from "../support/program.ts";
+import { run } from "../support/program.ts";
 
 const THEOREM = "theorem t (p : Prop) (h : p) : p := by sorry";
 
-const FIVE_LINES = [
+const FIVE_LINES: Line[] = [
   { cmd: "def a := 1", name: "base" },
   { cmd: THEOREM, from: "base", sorry: 0, name: "goal" },
   { from: "goal", tactics: ["exact h"], name: "done" },
   { cmd: TWO_SORRIES, sorry: "all", name: "all" },
   { from: "all.1", tactics: ["skip", "exact h"] },
 ];
+
+const filled = useCache(FIVE_LINES);
+
+function statesIn(cwd: string): ManifestState[] {
+  return JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8")).states;
+}
 
 describe("add --batch", () => {
   it("makes all states in one REPL, and loads none that it has made", async () => {
@@ -28,21 +36,21 @@ describe("add --batch", () => {
       ...Array(5).fill("pickleProofState"),
       ...Array(4).fill("tactic"),
     ]);
-    const [, , done, ...others] = JSON.parse(await succeed(["ls", "--json"], { cwd }));
+    const [, , done, ...others] = statesIn(cwd);
     expect(done).toMatchObject({ name: "done", proofStatus: "Completed", goals: [] });
-    expect(others.map(({ name }: { name: string }) => name)).toEqual(["all.0", "all.1", null]);
+    expect(others.map(({ name }) => name)).toEqual(["all.0", "all.1", null]);
   });
 
   it("runs nothing that it finds, starts no REPL then, and writes nothing", async () => {
-    const cwd = temporaryFolder();
-    const first = await addBatch(cwd, FIVE_LINES);
+    const cwd = filled();
+    const ids = "-1\n-2\n-3\n-4 -5\n-6\n";
     const manifest = join(cwd, "lean-pickle.json");
     const before = [statSync(manifest).ino, readdirSync(join(cwd, "session_cache"))];
     const second = await addBatch(cwd, FIVE_LINES, ["--no-run"]);
-    expect([second.code, second.stdout, second.log]).toEqual([0, first.stdout, []]);
+    expect([second.code, second.stdout, second.log]).toEqual([0, ids, []]);
     expect([statSync(manifest).ino, readdirSync(join(cwd, "session_cache"))]).toEqual(before);
     const forced = await addBatch(cwd, FIVE_LINES, ["--force"]);
-    expect([forced.code, forced.stdout, forced.starts]).toEqual([0, first.stdout, 1]);
+    expect([forced.code, forced.stdout, forced.starts]).toEqual([0, ids, 1]);
   });
 
   it("prints JSON Lines, of a line with all sorries an array", async () => {
@@ -72,7 +80,7 @@ describe("add --batch", () => {
     const { code, printed, log } = await addBatch(cwd, lines);
     expect([code, printed]).toEqual([0, ["-1", "-1", "-1", "-1", "-1"]]);
     expect(requests(log)).toEqual(["command", "command", "pickleEnv"]);
-    expect(JSON.parse(await succeed(["show", "-1", "--json"], { cwd })).name).toBe("m");
+    expect(statesIn(cwd).map(({ name }) => name)).toEqual(["m"]);
   });
 
   it("keeps a state with errors where the line, or the command line, allows that", async () => {
@@ -84,18 +92,16 @@ describe("add --batch", () => {
   });
 
   it("says why with --explain, and which lines it misses with --no-run", async () => {
-    const cwd = temporaryFolder();
-    await addBatch(cwd, namedLines(1));
     const { code, printed, stderr, log } = await addBatch(
-      cwd,
-      [...namedLines(2), { cmd: "def g := f1", from: "n1" }],
+      filled(),
+      [...FIVE_LINES.slice(0, 1), ...namedLines(1), { cmd: "def g := f0", from: "n0" }],
       ["--no-run", "--explain"],
     );
     expect([code, printed, log]).toEqual([3, ["-1", "-", "-"], []]);
     expect(stderr).toMatch(
       /^line 2: miss: .*\n.*\n?.*error: batch.jsonl, line 2: The cache does not hold it/ms,
     );
-    expect(stderr).toContain("error: batch.jsonl, line 3: n1, which it builds on, was not made.");
+    expect(stderr).toContain("error: batch.jsonl, line 3: n0, which it builds on, was not made.");
     expect(stderr).toContain("1 of 3 lines went well.");
   });
 
@@ -125,24 +131,22 @@ describe("add --batch", () => {
 
 describe("key --batch", () => {
   it("prints the key of each line, and which would hit, without a REPL", async () => {
-    const cwd = temporaryFolder();
-    const stdin = jsonLines(FIVE_LINES);
-    const repl = { LOG: join(cwd, "repl.log") };
-    const missed = await run(["key", "--batch", "-"], { cwd, stdin, repl });
-    expect([missed.code, missed.stderr]).toEqual([0, "0 of 5 lines would hit.\n"]);
-    expect(readdirSync(cwd)).toEqual([]);
-    await addBatch(cwd, FIVE_LINES.slice(0, 4));
+    const empty = temporaryFolder();
+    const cwd = filled();
+    const stdin = jsonLines([...FIVE_LINES, { from: "all.0", tactics: ["exact h"] }]);
+    const repl = { LOG: join(empty, "repl.log") };
+    const missed = await run(["key", "--batch", "-"], { cwd: empty, stdin, repl });
+    expect([missed.code, missed.stderr]).toEqual([0, "0 of 6 lines would hit.\n"]);
+    expect(readdirSync(empty)).toEqual([]);
     const hit = await run(["key", "--batch", "-", "--json"], { cwd, stdin });
     const told = hit.stdout
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line));
-    expect(told).toMatchObject([1, 2, 3, 4, 5].map((line) => ({ line, hit: line < 5 })));
+    expect(told).toMatchObject([1, 2, 3, 4, 5, 6].map((line) => ({ line, hit: line < 6 })));
     expect(told.map(({ key }) => key)).toEqual(missed.stdout.trimEnd().split("\n"));
-    const { states } = JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8"));
-    expect(states.slice(0, 3).map(({ key }: { key: string }) => key)).toEqual(
-      told.slice(0, 3).map(({ key }) => key),
-    );
+    const keys = statesIn(cwd).map(({ key }) => key);
+    expect(keys.slice(0, 3)).toEqual(told.slice(0, 3).map(({ key }) => key));
   });
 
   it.each([

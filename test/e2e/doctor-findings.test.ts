@@ -54,27 +54,32 @@ describe("doctor", () => {
     });
   });
 
-  it.each([
-    ["lake", "LEAN_PICKLE_LAKE"],
-    ["project", "LEAN_PICKLE_PROJECT"],
-    ["REPL", "LEAN_PICKLE_REPL"],
-  ])(
-    "says by which variable a %s is named that is not there, and how to unset it",
-    async (what, variable) => {
-      const machine = new Machine();
-      machine.hasLean();
-      machine.hasProject();
-      const document = await machine.doctor({ [variable]: "/nowhere" });
-      expect(finding(document, what)).toMatchObject({
+  it("says by which variable or option something is named that is not there, and what to unset", async () => {
+    const machine = new Machine();
+    machine.hasLean();
+    machine.hasProject();
+    const NOWHERE = "/nowhere";
+    const byVariable = await machine.doctor({
+      LEAN_PICKLE_LAKE: NOWHERE,
+      LEAN_PICKLE_PROJECT: NOWHERE,
+      LEAN_PICKLE_REPL: NOWHERE,
+    });
+    const options = ["--lake", NOWHERE, "--project", NOWHERE, "--repl", NOWHERE];
+    const byOption = await machine.doctor({}, options);
+    for (const what of ["lake", "project", "REPL"]) {
+      const variable = `LEAN_PICKLE_${what.toUpperCase()}`;
+      expect(finding(byVariable, what)).toMatchObject({
         status: "bad",
-        found: expect.stringContaining("/nowhere"),
+        found: expect.stringContaining(NOWHERE),
         from: variable,
         mend: `unset ${variable}`,
       });
-      const option = await machine.doctor({}, [`--${what.toLowerCase()}`, "/nowhere"]);
-      expect(finding(option, what)).toMatchObject({ from: `--${what.toLowerCase()}`, mend: null });
-    },
-  );
+      expect(finding(byOption, what)).toMatchObject({
+        from: `--${what.toLowerCase()}`,
+        mend: null,
+      });
+    }
+  });
 
   it("says how to build a REPL that is named and not built", async () => {
     const machine = new Machine();

@@ -2,10 +2,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readLog } from "../simulated-repl/index.ts";
+import { useCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { isRunning } from "../support/processes.ts";
 import { run, start, succeed } from "../support/program.ts";
 import { until } from "../support/wait.ts";
+
+const filled = useCache([{ cmd: "def f := 1", name: "base" }]);
 
 describe("an interrupted add", () => {
   it.each([
@@ -13,8 +16,7 @@ describe("an interrupted add", () => {
     ["SIGTERM", 143],
     ["SIGHUP", 129],
   ] as const)("leaves nothing behind after %s, and exits with %i", async (signal, exitCode) => {
-    const cwd = temporaryFolder();
-    await succeed(["add", "-c", "def f := 1"], { cwd });
+    const cwd = filled();
     const before = readFileSync(join(cwd, "lean-pickle.json"), "utf8");
     const log = join(temporaryFolder(), "repl.log");
     // While Lean runs, and while it is in the middle of writing the pickle.
@@ -105,8 +107,7 @@ describe("an add that fails", () => {
   });
 
   it("exits with 11 where another process holds the lock for too long", async () => {
-    const cwd = temporaryFolder();
-    await succeed(["add", "-c", "def f := 1"], { cwd });
+    const cwd = filled();
     mkdirSync(join(cwd, "session_cache", "manifest.lock"));
     const { code, stderr } = await run(["rm", "-1", "--lock-timeout", "0.2"], { cwd });
     expect(code).toBe(11);
@@ -142,8 +143,7 @@ describe("an add that fails", () => {
   });
 
   it("exits with 124 where a state takes too long to restore, and names it", async () => {
-    const cwd = temporaryFolder();
-    await succeed(["add", "-c", "def f := 1", "-n", "base"], { cwd });
+    const cwd = filled();
     const args = ["add", "--from", "base", "-c", "def g := 1", "--timeout", "0.5"];
     const { code, stderr } = await run([...args, "--restore", "pickle"], {
       cwd,

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readLog } from "../simulated-repl/index.ts";
+import { jsonLines, namedLines } from "../support/batches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { run, succeed } from "../support/program.ts";
+import { idsIn } from "../support/stored-states.ts";
 
 const TRUNCATING = fileURLToPath(new URL("../support/truncating-repl.js", import.meta.url));
 
@@ -38,8 +40,8 @@ describe("a pickle whose end was never written", () => {
     );
     expect(stderr).toMatch(/Free disk space where .*session_cache\/tmp is/);
     expect(picklesIn(cwd)).toEqual([]);
-    expect(await succeed(["ls", "-q"], { cwd })).toBe("");
-    expect(await succeed(["add", ...args], { cwd })).toBe("-1");
+    const again = JSON.parse(await succeed(["add", ...args, "--json"], { cwd }));
+    expect(again).toMatchObject({ sessionId: -1, cached: false });
   });
 
   it("is tried for no longer than --timeout", async () => {
@@ -61,6 +63,7 @@ describe("a pickle whose end was never written", () => {
     expect([code, stdout]).toEqual([1, "-\n-\n"]);
     expect(stderr.match(/is incomplete, with 1500 bytes/g)).toHaveLength(2);
     expect(picklesIn(cwd)).toEqual([]);
+    expect(await succeed(["ls", "-q"], { cwd })).toBe("");
   });
 
   it("replaces none that is whole", async () => {
@@ -75,37 +78,29 @@ describe("a pickle whose end was never written", () => {
 
 describe("a pickle that is whole", () => {
   /** How many REPLs an addition starts. */
-  async function startsOf(cwd: string, args: string[], repl: Record<string, string>) {
+  async function startsOf(cwd: string, args: string[], OLEAN_VERSION: string, stdin = "") {
     const log = join(temporaryFolder(), "repl.log");
-    await succeed(["add", ...args], { cwd, repl: { ...repl, LOG: log } });
+    await succeed(["add", ...args], { cwd, stdin, repl: { OLEAN_VERSION, LOG: log } });
     return existsSync(log) ? readLog(log).filter(({ event }) => event === "start").length : 0;
   }
 
   it.each([["1"], ["2"]])("of format %s is not loaded for that", async (version) => {
-    const cwd = temporaryFolder();
-    expect(await startsOf(cwd, CODE, { OLEAN_VERSION: version })).toBe(1);
-    expect(await startsOf(cwd, GOAL, { OLEAN_VERSION: version })).toBe(1);
+    const lines = jsonLines([{ cmd: CODE[1] }, { cmd: GOAL[1], sorry: 0 }]);
+    expect(await startsOf(temporaryFolder(), ["--batch", "-"], version, lines)).toBe(1);
   });
 
   it("of an unknown format is loaded once, and then that format is known in the cache", async () => {
     const cwd = temporaryFolder();
+    expect(await startsOf(cwd, GOAL, "3")).toBe(2);
+    expect(await startsOf(cwd, CODE, "3")).toBe(1);
     const repl = { OLEAN_VERSION: "3" };
-    expect(await startsOf(cwd, GOAL, repl)).toBe(2);
-    expect(await startsOf(cwd, CODE, repl)).toBe(1);
     const { code } = await run(["add", "-c", "def g := 1"], { cwd, repl, env: cutTo(1500) });
     expect(code).toBe(1);
-    expect(await succeed(["ls", "-q"], { cwd })).toBe("-1\n-2");
+    expect(idsIn(cwd)).toEqual([-1, -2]);
   });
 
   it("of an unknown format is loaded once for a whole batch", async () => {
-    const cwd = temporaryFolder();
-    const lines = ["f", "g", "h"].map((name) => JSON.stringify({ cmd: `def ${name} := 1` }));
-    const log = join(temporaryFolder(), "repl.log");
-    await succeed(["add", "--batch", "-"], {
-      cwd,
-      stdin: `${lines.join("\n")}\n`,
-      repl: { OLEAN_VERSION: "3", LOG: log },
-    });
-    expect(readLog(log).filter(({ event }) => event === "start")).toHaveLength(2);
+    const lines = jsonLines(namedLines(3));
+    expect(await startsOf(temporaryFolder(), ["--batch", "-"], "3", lines)).toBe(2);
   });
 });

@@ -4,8 +4,9 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/commands/all.ts";
-import { temporaryFolder } from "../support/folders.ts";
+import { addLines, useFolder } from "../support/filled-caches.ts";
 import { run, succeed } from "../support/program.ts";
+import { program, programEnvironment } from "../support/program-environment.ts";
 import { changedBetween, snapshot } from "../support/snapshots.ts";
 
 function git(cwd: string, ...args: string[]): void {
@@ -14,16 +15,15 @@ function git(cwd: string, ...args: string[]): void {
 }
 
 /** A cache in a git repository, with the states -1 and -2, after -3 was removed. */
-async function inRepository(): Promise<string> {
-  const cwd = temporaryFolder();
+const inRepository = useFolder((cwd) => {
   git(cwd, "init");
   git(cwd, "commit", "--allow-empty", "-m", "first");
-  for (const name of ["a", "b", "c"]) {
-    await succeed(["add", "-c", `def ${name} := 1`, "-n", name], { cwd });
-  }
-  await succeed(["rm", "c"], { cwd });
-  return cwd;
-}
+  addLines(
+    cwd,
+    ["a", "b", "c"].map((name) => ({ cmd: `def ${name} := 1`, name })),
+  );
+  execFileSync(process.execPath, [program, "rm", "c"], { cwd, env: programEnvironment() });
+});
 
 const ARGUMENTS: Record<string, string[]> = {
   add: ["-c", "def a := 1"],
@@ -35,7 +35,7 @@ const ARGUMENTS: Record<string, string[]> = {
 
 describe("a manifest that was lost", () => {
   it("is an error of every command that uses the cache, which names what restores it", async () => {
-    const cwd = await inRepository();
+    const cwd = inRepository();
     git(cwd, "clean", "-fd");
     expect(existsSync(join(cwd, "lean-pickle.json"))).toBe(false);
     const before = snapshot(cwd);
@@ -56,7 +56,7 @@ describe("a manifest that was lost", () => {
   ])(
     "by git %s %s is restored with the states whose pickles are there, and no id comes twice",
     async (...args) => {
-      const cwd = await inRepository();
+      const cwd = inRepository();
       git(cwd, ...args);
       const { code, stderr } = await run(["verify", "--repair"], { cwd });
       expect([code, stderr]).toEqual([0, expect.stringContaining("with 2 states, from")]);
@@ -68,7 +68,7 @@ describe("a manifest that was lost", () => {
   );
 
   it("together with its backup says which folder to remove, and then the cache is empty", async () => {
-    const cwd = await inRepository();
+    const cwd = inRepository();
     git(cwd, "clean", "-fd");
     rmSync(join(cwd, "session_cache", "manifest.bak"));
     for (const args of [["ls"], ["verify", "--repair"]]) {
@@ -81,7 +81,7 @@ describe("a manifest that was lost", () => {
   });
 
   it("gives no id twice where every state was removed before", async () => {
-    const cwd = await inRepository();
+    const cwd = inRepository();
     await succeed(["clear", "--yes"], { cwd });
     git(cwd, "clean", "-fd");
     expect((await run(["add", "-c", "def d := 1"], { cwd })).code).toBe(6);

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readLog } from "../simulated-repl/index.ts";
 import { addBatch } from "../support/batches.ts";
+import { addLines } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { isRunning } from "../support/processes.ts";
 import { run, succeed } from "../support/program.ts";
@@ -18,6 +19,12 @@ const THEOREM = "theorem t (p q : Prop) (hp : p) (hq : q) : p ∧ q := by sorry"
 
 function pickles(folder: string): string[] {
   return readdirSync(join(folder, "session_cache")).filter((name) => name.endsWith(".olean"));
+}
+
+/** The pickle of a state: the first one has the place 0. */
+function pickleAt(cwd: string, place: number): string {
+  const { states } = JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8"));
+  return join(cwd, states[place].pickleFile);
 }
 
 /** A theorem whose goal is its own. */
@@ -92,10 +99,15 @@ describe("the main job", () => {
 
   it("gives each state a pickle of its own, which brings back its own goals", async () => {
     const cwd = temporaryFolder();
-    for (let n = 0; n < 12; n++) {
+    // In each of these processes the state has the same id; in one batch no two have.
+    for (let n = 0; n < 3; n++) {
       const id = await succeed(["add", "-q", "-c", theorem(n), "--sorry", "0"], { cwd });
       expect(id).toBe(String(-n - 1));
     }
+    addLines(
+      cwd,
+      Array.from({ length: 9 }, (_, n) => ({ cmd: theorem(n + 3), sorry: 0 })),
+    );
     expect(pickles(cwd)).toHaveLength(12);
     // Each is checked against the goals that were recorded when it was added.
     const states = JSON.parse(await succeed(["ls", "--json"], { cwd }));
@@ -121,19 +133,17 @@ describe("the main job", () => {
     const cwd = temporaryFolder();
     const lines = Array.from({ length: 9 }, (_, n) => ({ cmd: theorem(n), sorry: 0 }));
     expect((await addBatch(cwd, [...lines, { cmd: "def f := 1" }])).code).toBe(0);
-    const states = JSON.parse(await succeed(["ls", "--json"], { cwd }));
-    const paths = states.map((state: { pickleFile: string }) => join(cwd, state.pickleFile));
-    for (const path of paths) {
-      chmodSync(path, 0o600);
+    for (const name of pickles(cwd)) {
+      chmodSync(join(cwd, "session_cache", name), 0o600);
     }
-    truncateSync(paths[1], 0);
-    truncateSync(paths[3], 4000);
-    const flipped = readFileSync(paths[5]);
+    truncateSync(pickleAt(cwd, 1), 0);
+    truncateSync(pickleAt(cwd, 3), 4000);
+    const flipped = readFileSync(pickleAt(cwd, 5));
     flipped.subarray(2000, 2020).forEach((byte, at) => {
       flipped[2000 + at] = byte ^ 0xff;
     });
-    writeFileSync(paths[5], flipped);
-    copyFileSync(paths[9], paths[7]);
+    writeFileSync(pickleAt(cwd, 5), flipped);
+    copyFileSync(pickleAt(cwd, 9), pickleAt(cwd, 7));
     const log = join(cwd, "reload.log");
     const { code, stdout } = await run(["reload", "--restore", "pickle", "--json"], {
       cwd,
@@ -162,15 +172,15 @@ describe("the main job", () => {
 
   it("goes on after a state that takes too long, and leaves no process behind", async () => {
     const cwd = temporaryFolder();
-    for (const name of ["a", "b", "c"]) {
-      await succeed(["add", "-q", "-c", `def ${name} := 1`, "-n", name], { cwd });
-    }
-    const { pickleFile } = JSON.parse(await succeed(["show", "b", "--json"], { cwd }));
+    addLines(
+      cwd,
+      ["a", "b", "c"].map((name) => ({ cmd: `def ${name} := 1` })),
+    );
     const log = join(cwd, "repl.log");
     const args = ["reload", "--restore", "pickle", "--timeout-per-state", "1"];
     const { stdout, code } = await run(args, {
       cwd,
-      repl: { LOG: log, HANG_ON: pickleFile.slice(-20) },
+      repl: { LOG: log, HANG_ON: pickleAt(cwd, 1).slice(-20) },
     });
     expect(
       stdout

@@ -2,16 +2,18 @@
 import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { useCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { type Ended, run, succeed } from "../support/program.ts";
 
 const NOBODY = 65_534;
 const isRoot = process.geteuid?.() === 0;
 
+const filled = useCache([{ cmd: "def f := 1", name: "base" }]);
+
 /** A cache of root that others may look at, but for what a test closes. */
-async function cacheOfRoot(): Promise<string> {
-  const cwd = temporaryFolder();
-  await succeed(["add", "-c", "def f := 1", "-n", "base"], { cwd });
+function cacheOfRoot(): string {
+  const cwd = filled();
   for (const name of [".", "session_cache", "session_cache/tmp"]) {
     chmodSync(join(cwd, name), 0o755);
   }
@@ -44,7 +46,7 @@ describe.skipIf(!isRoot)("another user (only root can set this up)", () => {
     ["session_cache/tmp", 0o755, ["rm", "base"]],
     ["session_cache/tmp", 0o700, ["verify"]],
   ])("is told that %s with the mode %o is root's, and what to do: %j", async (name, mode, args) => {
-    const cwd = await cacheOfRoot();
+    const cwd = cacheOfRoot();
     const path = join(cwd, name);
     chmodSync(path, mode);
     // Where the current directory cannot be entered.
@@ -53,7 +55,7 @@ describe.skipIf(!isRoot)("another user (only root can set this up)", () => {
   });
 
   it("is told which pickle is root's, and by verify, too", async () => {
-    const cwd = await cacheOfRoot();
+    const cwd = cacheOfRoot();
     const path = await succeed(["show", "base", "--path"], { cwd });
     expectDenial(await run(BY_PICKLE, { cwd, uid: NOBODY }), owned(path, "400"));
     const { code, stdout, stderr } = await run(["verify"], { cwd, uid: NOBODY });
@@ -63,7 +65,7 @@ describe.skipIf(!isRoot)("another user (only root can set this up)", () => {
   });
 
   it("is told of the folder that the manifest cannot be replaced in", async () => {
-    const cwd = await cacheOfRoot();
+    const cwd = cacheOfRoot();
     for (const name of ["session_cache", "session_cache/tmp"]) {
       chownSync(join(cwd, name), NOBODY, NOBODY);
     }
@@ -79,7 +81,7 @@ describe.skipIf(!isRoot)("another user (only root can set this up)", () => {
   });
 
   it("is told by doctor, which names no repair that would not help", async () => {
-    const cwd = await cacheOfRoot();
+    const cwd = cacheOfRoot();
     chmodSync(join(cwd, "lean-pickle.json"), 0o600);
     const { stdout } = await run(["doctor"], { cwd, uid: NOBODY });
     expect(stdout).toContain("lean-pickle.json belongs to root, has the mode 600");
@@ -95,8 +97,7 @@ describe("LEAN_PICKLE_TRUST", () => {
     ["false", 1],
     ["", 1],
   ])("%j is as --trust says, or as if it were not there", async (value, expected) => {
-    const cwd = temporaryFolder();
-    await succeed(["add", "-c", "def f := 1"], { cwd });
+    const cwd = filled();
     chmodSync(join(cwd, "lean-pickle.json"), 0o646);
     const { code } = await run(["rm", "--", "-1"], { cwd, env: { LEAN_PICKLE_TRUST: value } });
     expect(code).toBe(expected);

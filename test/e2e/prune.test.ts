@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Manifest } from "../../src/store/manifest/schema.ts";
 import { jsonLines, namedLines } from "../support/batches.ts";
+import { addLines } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { run, start, succeed } from "../support/program.ts";
 import { changedBetween, snapshot } from "../support/snapshots.ts";
@@ -99,27 +100,25 @@ describe("prune", () => {
 
   it("takes what was built on a state before the state, whichever was used last", async () => {
     const cwd = temporaryFolder();
-    await succeed(["add", "-c", "def f := 1", "-n", "base"], { cwd });
-    await succeed(["add", "--from", "base", "-c", "def g := 2", "-n", "middle"], { cwd });
-    await succeed(["add", "--from", "middle", "-c", "def h := 3", "-n", "top"], { cwd });
-    await succeed(["add", "-c", "def other := 1", "-n", "other"], { cwd });
-    const ages = { base: 40, middle: 30, top: 20, other: 10 };
-    for (const [name, days] of Object.entries(ages)) {
-      makeOld(await succeed(["show", name, "--path"], { cwd }), days * DAY);
+    addLines(cwd, [
+      { cmd: "def f := 1", name: "base" },
+      { from: "base", cmd: "def g := 2", name: "middle" },
+      { from: "middle", cmd: "def h := 3" },
+      { cmd: "def other := 1" },
+    ]);
+    const { states } = JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8")) as Manifest;
+    for (const [at, { pickleFile }] of states.entries()) {
+      makeOld(join(cwd, pickleFile), (40 - 10 * at) * DAY);
     }
-    const gone = async (size: string) =>
-      JSON.parse(await succeed(["prune", "--max-size", size, "--dry-run", "--json"], { cwd }))
-        .wouldRemove;
-    const sizes = ["40kB", "30kB", "20kB", "10kB", "0"];
-    expect([
-      await gone("40kB"),
-      await gone("30kB"),
-      await gone("20kB"),
-      await gone("10kB"),
-    ]).toEqual([[], [-3], [-2, -3], [-1, -2, -3]]);
-    for (const size of sizes) {
-      await succeed(["prune", "--max-size", size], { cwd });
+    const prune = async (size: string, ...flags: string[]) =>
+      JSON.parse(await succeed(["prune", "--max-size", size, "--json", ...flags], { cwd }));
+    expect((await prune("20kB", "--dry-run")).wouldRemove).toEqual([-2, -3]);
+    expect((await prune("10kB", "--dry-run")).wouldRemove).toEqual([-1, -2, -3]);
+    const removed = [];
+    for (const size of ["40kB", "30kB", "20kB", "10kB", "0"]) {
+      removed.push((await prune(size)).removed);
     }
+    expect(removed).toEqual([[], [-3], [-2], [-1], [-4]]);
     expect(idsIn(cwd)).toEqual([]);
   });
 

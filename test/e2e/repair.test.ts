@@ -10,8 +10,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Manifest } from "../../src/store/manifest/schema.ts";
 import { readLog } from "../simulated-repl/index.ts";
-import { addBatch, requests } from "../support/batches.ts";
+import { jsonLines, requests } from "../support/batches.ts";
 import { goalAbout, importsPerProcess } from "../support/checks.ts";
+import { addLines } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { garbage, readWhole } from "../support/kill-loop.ts";
 import { file } from "../support/lean-places.ts";
@@ -43,9 +44,12 @@ describe("reload --repair", () => {
     const cwd = place.cache;
     const base = ["add", "-c", "import Lean\nimport Foo.Bar\ndef f := 1"];
     const child = ["add", "--from", "base", "-c", goalAbout("a"), "--sorry", "0"];
-    await place.run([...base, "-n", "base"]);
-    await place.run([...child, "-n", "child"]);
-    await place.run(["add", "--from", "child", "-t", "exact h"]);
+    const stdin = jsonLines([
+      { cmd: base[2], name: "base" },
+      { from: "base", cmd: goalAbout("a"), sorry: 0, name: "child" },
+      { from: "child", tactics: ["exact h"] },
+    ]);
+    await place.run(["add", "--batch", "-"], { stdin });
     damageAll(cwd);
     const before = snapshot(cwd);
     const plain = await place.run(["reload"]);
@@ -104,7 +108,7 @@ describe("reload --repair", () => {
 
   it("keeps what it cannot make, says why, and exits as for what was loaded", async () => {
     const cwd = temporaryFolder();
-    await addBatch(cwd, [goal("a"), { cmd: "import Std\ndef b := 1" }]);
+    addLines(cwd, [goal("a"), { cmd: "import Std\ndef b := 1" }]);
     damageAll(cwd);
     const { pickleFile } = readManifest(cwd).states[0] ?? {};
     const repl = { MODULES: "Std" };
@@ -122,7 +126,7 @@ describe("reload --repair", () => {
 
   it("loses nothing where it is interrupted, and goes on the next time", async () => {
     const cwd = temporaryFolder();
-    await addBatch(cwd, [goal("a"), goal("sleeper"), goal("b")]);
+    addLines(cwd, [goal("a"), goal("sleeper"), goal("b")]);
     damageAll(cwd);
     const LOG = join(cwd, "repair.log");
     const repl = { LOG, HANG_ON: "about_sleeper" };
@@ -154,7 +158,7 @@ describe("reload --repair", () => {
 
   it("imports once for fifty recipes with the same header", async () => {
     const cwd = temporaryFolder();
-    await addBatch(
+    addLines(
       cwd,
       Array.from({ length: 50 }, (_, n) => goal(`p${n}`)),
     );

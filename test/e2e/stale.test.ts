@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readLog } from "../simulated-repl/index.ts";
+import { jsonLines } from "../support/batches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { file } from "../support/lean-places.ts";
 import { BUILT, LeanProject } from "../support/lean-projects.ts";
@@ -16,8 +17,11 @@ async function staleIn(project: LeanProject): Promise<(boolean | undefined)[]> {
 describe("a state whose project or imports have changed since", () => {
   it("is flagged by ls, show and reload, and is no error", async () => {
     const project = new LeanProject();
-    await project.run(["add", "-c", "import Foo.Bar\ndef f := 1", "-n", "uses"]);
-    await project.run(["add", "-c", "def g := 1", "-n", "alone"]);
+    const stdin = jsonLines([
+      { cmd: "import Foo.Bar\ndef f := 1", name: "uses" },
+      { cmd: "def g := 1", name: "alone" },
+    ]);
+    await project.run(["add", "--batch", "-"], { stdin });
     const before = await project.run(["ls"]);
     expect([before.stdout.includes("stale"), before.stderr]).toEqual([false, ""]);
     expect(await staleIn(project)).toEqual([undefined, undefined]);
@@ -106,9 +110,9 @@ describe("a REPL of unknown version, and a pickle with an unknown header", () =>
     const LOG = join(cwd, "repl.log");
     const repl = { OLEAN_VERSION, LOG };
     await succeed(["add", "-c", "theorem t : True := by sorry", "--sorry", "0"], { cwd, repl });
-    expect(JSON.parse(await succeed(["show", "-1", "--json"], { cwd }))).toMatchObject({
-      lean: { version: null, toolchain: null },
-    });
+    expect(JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8")).states).toMatchObject([
+      { lean: { version: null, toolchain: null } },
+    ]);
     const reload = ["reload", "--restore", "pickle"];
     expect(await succeed(reload, { cwd, repl })).toBe("-1\tproof-state\tproofState 0\tloaded");
     // A pickle of an unknown form is loaded once in a REPL of its own before it is kept.
