@@ -14,8 +14,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     globalSetup: "test/support/bundle-repl.ts",
     exclude: [...configDefaults.exclude, ...torture],
-    // Most of a test is waiting for processes: one worker for each core but one leaves half of two idle.
-    maxWorkers: 3,
+    // Most of a test is waiting for processes: fewer workers than this leave one of two cores idle.
+    maxWorkers: 4,
     // End-to-end tests spawn several Node processes each; a loaded two-core machine needs room.
     testTimeout: 60_000,
     hookTimeout: 60_000,
