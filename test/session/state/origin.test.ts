@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addTrail, type RecipeTrail } from "../../../src/session/state/origin.ts";
+import { addTrail, originOfState, type RecipeTrail } from "../../../src/session/state/origin.ts";
 import type { RecipeEntry } from "../../../src/store/manifest/schema.ts";
 
 function entry(base: string | null, cmd: string): RecipeEntry {
@@ -31,5 +31,18 @@ describe("addTrail", () => {
     addTrail(recipes, second);
     expect(recipes.c).toEqual(entry("b", "c"));
     expect(recipes.b).toEqual(entry("a", "old"));
+  });
+});
+
+describe("originOfState", () => {
+  it("leads over all that a state was built on, as far as there are recipes", () => {
+    const recipes = { b: entry("a", "b"), c: entry("b", "c") };
+    const origin = originOfState(recipes, { key: "c", imports: [] });
+    const found: string[] = [];
+    for (let at: RecipeTrail | undefined = origin.recipes; at; at = at.before) {
+      found.push(Object.keys(at.steps).join());
+    }
+    // Of a there is no recipe.
+    expect(found).toEqual(["c", "b", ""]);
   });
 });
