@@ -169,11 +169,15 @@ describe("lean-pickle setup, where it cannot be done", () => {
 
   it.skipIf(!canStart)("says so where the folder belongs to somebody else", async () => {
     const cache = dirname(file(join(place.root, "cache", ".keep")));
-    for (const path of [place.root, place.cwd, cache]) {
+    const folders = [place.root, place.cwd, cache];
+    for (const path of folders) {
       chmodSync(path, 0o555);
     }
     const { stderr, code } = await place.run(["--lean", "v4.31.0"], { uid });
-    chmodSync(place.root, 0o755);
+    // Else nobody but root could remove them.
+    for (const path of folders) {
+      chmodSync(path, 0o755);
+    }
     expect(code).toBe(1);
     expect(stderr).toMatch(/Could not make the folder .*cache\/lean-pickle: permission denied/);
   });
