@@ -36,6 +36,18 @@ describe("doctor", () => {
     expect(readdirSync(machine.cwd).includes("lean-pickle.json")).toBe(false);
   });
 
+  it("only warns of a missing elan, lake and lean if there is a REPL, which shows what it can do", async () => {
+    const machine = new Machine();
+    const repl = executable(join(machine.root, "own/repl"), STAND_IN);
+    const document = await machine.doctor({ LEAN_PICKLE_REPL: repl });
+    for (const what of ["elan", "lake", "lean"]) {
+      expect(finding(document, what)?.status).toBe("warning");
+    }
+    expect([document.ok, finding(document, "round trip")?.status]).toEqual([true, "good"]);
+    const without = await machine.doctor();
+    expect([without.ok, finding(without, "lean")?.status]).toEqual([false, "bad"]);
+  });
+
   it("tells which option or variable named what", async () => {
     const machine = new Machine();
     machine.hasLean();
