@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { vi } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { temporaryFolder } from "./folders.ts";
 
 /** Writes a file, and the folders on its way. */
@@ -19,8 +19,9 @@ export function executable(path: string, text = "#!/bin/sh\n"): string {
   return path;
 }
 
-/** An environment that says nothing of Lean, with a home and a cache folder of the test's own. */
+/** For the test, an environment that says nothing of Lean, with a home and a cache folder of its own. */
 export function stubLeanEnvironment(): string {
+  onTestFinished(() => void vi.unstubAllEnvs());
   const cache = temporaryFolder();
   vi.stubEnv("XDG_CACHE_HOME", cache);
   vi.stubEnv("HOME", temporaryFolder());

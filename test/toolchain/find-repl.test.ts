@@ -37,7 +37,6 @@ beforeEach(() => {
 
 afterEach(() => {
   process.chdir(before);
-  vi.unstubAllEnvs();
 });
 
 /** The environment that the REPL would run in. */

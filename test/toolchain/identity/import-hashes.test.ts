@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, statSync, symlinkSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { identifyImports } from "../../../src/toolchain/identity/import-hashes.ts";
 import { Evidence } from "../../../src/toolchain/locate/observed-files.ts";
 import { temporaryFolder } from "../../support/folders.ts";
@@ -13,10 +13,6 @@ let project: string;
 beforeEach(() => {
   stubLeanEnvironment();
   project = temporaryFolder();
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
 });
 
 /** Builds a module: `A/B` is A.B. A null trace is none. */

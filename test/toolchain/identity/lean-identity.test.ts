@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { canonicalJson } from "../../../src/recipe/key.ts";
 import { identifyLean, type LeanIdentity } from "../../../src/toolchain/identity/lean-identity.ts";
 import type { LeanPlace } from "../../../src/toolchain/locate/selected-toolchain.ts";
@@ -28,10 +28,6 @@ beforeEach(() => {
   file(join(project, ".lake/build/lib/lean/Foo/Bar.olean"));
   file(join(project, ".lake/build/lib/lean/Foo/Bar.trace"), "12");
   place = { repl: join(replCheckout(), ".lake/build/bin/repl"), project };
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
 });
 
 function identify(changes: Partial<LeanPlace> = {}): LeanIdentity {

@@ -1,6 +1,6 @@
 import { cpSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { normalizeToolchain } from "../../../src/system/lean-version.ts";
 import { identifyRepl } from "../../../src/toolchain/identity/repl-identity.ts";
 import { Evidence } from "../../../src/toolchain/locate/observed-files.ts";
@@ -27,10 +27,6 @@ beforeEach(() => {
   stubLeanEnvironment();
   checkout = replCheckout();
   repl = join(checkout, ".lake/build/bin/repl");
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
 });
 
 describe("identifyRepl", () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import {
   elanHome,
   isElans,
@@ -34,10 +34,6 @@ beforeEach(() => {
   stubLeanEnvironment();
   home = temporaryFolder();
   vi.stubEnv("ELAN_HOME", home);
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
 });
 
 describe("parseElanSettings", () => {

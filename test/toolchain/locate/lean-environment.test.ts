@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import {
   askLeanEnvironment,
   type EnvironmentQuestion,
@@ -15,10 +15,6 @@ let here: string;
 beforeEach(() => {
   stubLeanEnvironment();
   here = temporaryFolder();
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
 });
 
 /** Asks a lake that is this shell script. */

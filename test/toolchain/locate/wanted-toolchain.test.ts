@@ -9,7 +9,6 @@ const OFFICIAL = "leanprover/lean4:";
 
 describe("wantedToolchain", () => {
   afterEach(() => {
-    vi.unstubAllEnvs();
     vi.restoreAllMocks();
   });
 
