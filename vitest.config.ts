@@ -19,12 +19,11 @@ const common = {
   // End-to-end tests spawn several Node processes each; a loaded two-core machine needs room.
   testTimeout: 60_000,
   hookTimeout: 60_000,
-  unstubEnvs: true,
 };
 
 export default defineConfig({
   test: {
-    globalSetup: "test/support/bundle-repl.ts",
+    globalSetup: "test/support/prepare-run.ts",
     // Most of a test is waiting for processes: fewer workers than this leave one of two cores idle.
     maxWorkers: 4,
     projects: [

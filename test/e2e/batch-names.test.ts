@@ -1,10 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Manifest } from "../../src/store/manifest/schema.ts";
 import { addBatch, TWO_SORRIES } from "../support/batches.ts";
 import { addLines, useCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
+import { readManifest } from "../support/stored-states.ts";
 
 const OLD = { cmd: "def old := 1", name: "x" };
 const NEW = { cmd: "def new := 2", name: "x" };
@@ -17,9 +15,9 @@ const withOld = useCache([OLD]);
 
 /** The states that have the name x. */
 function namedX(cwd: string): number[] {
-  const manifest = readFileSync(join(cwd, "lean-pickle.json"), "utf8");
-  const { states } = JSON.parse(manifest) as Manifest;
-  return states.filter(({ name }) => name === "x").map(({ sessionId }) => sessionId);
+  return readManifest(cwd)
+    .states.filter(({ name }) => name === "x")
+    .map(({ sessionId }) => sessionId);
 }
 
 describe("a name that a batch takes with --replace", () => {

@@ -1,15 +1,15 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { ManifestState } from "../../src/store/manifest/schema.ts";
 import { addBatch, jsonLines, namedLines, requests, TWO_SORRIES } from "../support/batches.ts";
-import { type Line, useCache } from "../support/filled-caches.ts";
+import { useCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { run } from "../support/program.ts";
+import { readManifest } from "../support/stored-states.ts";
 
 const THEOREM = "theorem t (p : Prop) (h : p) : p := by sorry";
 
-const FIVE_LINES: Line[] = [
+const FIVE_LINES = [
   { cmd: "def a := 1", name: "base" },
   { cmd: THEOREM, from: "base", sorry: 0, name: "goal" },
   { from: "goal", tactics: ["exact h"], name: "done" },
@@ -18,10 +18,6 @@ const FIVE_LINES: Line[] = [
 ];
 
 const filled = useCache(FIVE_LINES);
-
-function statesIn(cwd: string): ManifestState[] {
-  return JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8")).states;
-}
 
 describe("add --batch", () => {
   it("makes all states in one REPL, and loads none that it has made", async () => {
@@ -36,7 +32,7 @@ describe("add --batch", () => {
       ...Array(5).fill("pickleProofState"),
       ...Array(4).fill("tactic"),
     ]);
-    const [, , done, ...others] = statesIn(cwd);
+    const [, , done, ...others] = readManifest(cwd).states;
     expect(done).toMatchObject({ name: "done", proofStatus: "Completed", goals: [] });
     expect(others.map(({ name }) => name)).toEqual(["all.0", "all.1", null]);
   });
@@ -80,7 +76,7 @@ describe("add --batch", () => {
     const { code, printed, log } = await addBatch(cwd, lines);
     expect([code, printed]).toEqual([0, ["-1", "-1", "-1", "-1", "-1"]]);
     expect(requests(log)).toEqual(["command", "command", "pickleEnv"]);
-    expect(statesIn(cwd).map(({ name }) => name)).toEqual(["m"]);
+    expect(readManifest(cwd).states.map(({ name }) => name)).toEqual(["m"]);
   });
 
   it("keeps a state with errors where the line, or the command line, allows that", async () => {
@@ -145,7 +141,7 @@ describe("key --batch", () => {
       .map((line) => JSON.parse(line));
     expect(told).toMatchObject([1, 2, 3, 4, 5, 6].map((line) => ({ line, hit: line < 6 })));
     expect(told.map(({ key }) => key)).toEqual(missed.stdout.trimEnd().split("\n"));
-    const keys = statesIn(cwd).map(({ key }) => key);
+    const keys = readManifest(cwd).states.map(({ key }) => key);
     expect(keys.slice(0, 3)).toEqual(told.slice(0, 3).map(({ key }) => key));
   });
 

@@ -1,19 +1,10 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { useCache } from "../support/filled-caches.ts";
-import { temporaryFolder } from "../support/folders.ts";
+import { sharedFolder, temporaryFolder } from "../support/folders.ts";
 import { executable } from "../support/lean-places.ts";
 import { program, run, succeed } from "../support/program.ts";
 import { SHELL_NAMES, startShell, whyNoShell } from "../support/shells.ts";
@@ -110,7 +101,7 @@ describe("what the shells are told", () => {
 });
 
 describe("in a shell", () => {
-  let folder = "";
+  const folder = sharedFolder();
   const AWKWARD = [
     "Nat.le'",
     "«my lemma»",
@@ -123,7 +114,6 @@ describe("in a shell", () => {
   ];
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "lean-pickle-completion-"));
     await build({
       cwd: root,
       input: { "completion-main": "test/support/completion-main.ts" },
@@ -132,7 +122,6 @@ describe("in a shell", () => {
     });
     chmodSync(join(folder, "completion-main.mjs"), 0o755);
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   describe.each(SHELL_NAMES)("%s", (name) => {
     const why = whyNoShell(name);

@@ -14,17 +14,12 @@ import { addLines } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { isRunning } from "../support/processes.ts";
 import { run, succeed } from "../support/program.ts";
+import { pickleAt, readManifest } from "../support/stored-states.ts";
 
 const THEOREM = "theorem t (p q : Prop) (hp : p) (hq : q) : p ∧ q := by sorry";
 
 function pickles(folder: string): string[] {
   return readdirSync(join(folder, "session_cache")).filter((name) => name.endsWith(".olean"));
-}
-
-/** The pickle of a state: the first one has the place 0. */
-function pickleAt(cwd: string, place: number): string {
-  const { states } = JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8"));
-  return join(cwd, states[place].pickleFile);
 }
 
 /** A theorem whose goal is its own. */
@@ -39,7 +34,7 @@ describe("the main job", () => {
     expect(await succeed(["add", "--from", "goal", "-t", "apply And.intro"], { cwd })).toBe("-3");
 
     const listed = JSON.parse(await succeed(["ls", "--json"], { cwd }));
-    const manifest = JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8"));
+    const manifest = readManifest(cwd);
     expect(listed).toEqual(manifest.states);
     expect(listed).toMatchObject([
       { sessionId: -1, name: "base", isProofState: false },

@@ -1,13 +1,12 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Manifest } from "../../src/store/manifest/schema.ts";
 import { jsonLines, namedLines } from "../support/batches.ts";
 import { addLines } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { run, start, succeed } from "../support/program.ts";
 import { changedBetween, snapshot } from "../support/snapshots.ts";
-import { flipBit, idsIn, makeOld, storedStates } from "../support/stored-states.ts";
+import { flipBit, idsIn, makeOld, readManifest, storedStates } from "../support/stored-states.ts";
 
 const DAY = 86_400;
 
@@ -106,7 +105,7 @@ describe("prune", () => {
       { from: "middle", cmd: "def h := 3" },
       { cmd: "def other := 1" },
     ]);
-    const { states } = JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8")) as Manifest;
+    const { states } = readManifest(cwd);
     for (const [at, { pickleFile }] of states.entries()) {
       makeOld(join(cwd, pickleFile), (40 - 10 * at) * DAY);
     }
@@ -167,7 +166,7 @@ describe("prune", () => {
     const { code, stdout, stderr } = await run(["prune", "--max-size", `${half}`], { cwd });
     expect([code, stdout.trimEnd().split("\n").length]).toEqual([0, 2000]);
     expect(stderr).toContain("Removed 2000 states");
-    const manifest: Manifest = JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8"));
+    const manifest = readManifest(cwd);
     expect(manifest.revision).toBe(4);
     // The first ones were used last.
     expect(manifest.states.map(({ sessionId }) => sessionId)).toEqual(

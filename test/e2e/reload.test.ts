@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { chmodSync, readdirSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readLog } from "../simulated-repl/index.ts";
@@ -9,6 +9,7 @@ import { LeanProject } from "../support/lean-projects.ts";
 import { isRunning } from "../support/processes.ts";
 import { run, start, succeed } from "../support/program.ts";
 import { changedBetween, snapshot } from "../support/snapshots.ts";
+import { pickleAt } from "../support/stored-states.ts";
 import { until } from "../support/wait.ts";
 
 const goal = (name: string, header = "import Lean\n") => ({
@@ -25,8 +26,7 @@ const withGoals = useCache(NAMES.map((name) => goal(name)));
 
 /** Leaves nothing in the pickle of one of these states. */
 function empty(name: string, cwd: string): void {
-  const { states } = JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8"));
-  const path = join(cwd, states[NAMES.indexOf(name)].pickleFile);
+  const path = pickleAt(cwd, NAMES.indexOf(name));
   chmodSync(path, 0o600);
   truncateSync(path, 0);
 }

@@ -1,14 +1,6 @@
-import {
-  chmodSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Manifest } from "../../src/store/manifest/schema.ts";
 import { readLog } from "../simulated-repl/index.ts";
 import { jsonLines, requests } from "../support/batches.ts";
 import { goalAbout, importsPerProcess } from "../support/checks.ts";
@@ -20,14 +12,10 @@ import { BUILT, LeanProject } from "../support/lean-projects.ts";
 import { isRunning } from "../support/processes.ts";
 import { run, start } from "../support/program.ts";
 import { changedBetween, snapshot } from "../support/snapshots.ts";
+import { readManifest } from "../support/stored-states.ts";
 import { until } from "../support/wait.ts";
 
 const goal = (name: string) => ({ cmd: `import Lean\n${goalAbout(name)}`, sorry: 0, name });
-
-/** The manifest of a cache, whatever its pickles are. */
-function readManifest(cwd: string): Manifest {
-  return JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8"));
-}
 
 /** Cuts off the ends of all pickles of a cache. */
 function damageAll(cwd: string): void {

@@ -7,6 +7,7 @@ import { temporaryFolder } from "../support/folders.ts";
 import { file } from "../support/lean-places.ts";
 import { BUILT, LeanProject } from "../support/lean-projects.ts";
 import { run, succeed } from "../support/program.ts";
+import { readManifest } from "../support/stored-states.ts";
 
 /** What `ls --json` says of each state. */
 async function staleIn(project: LeanProject): Promise<(boolean | undefined)[]> {
@@ -110,9 +111,7 @@ describe("a REPL of unknown version, and a pickle with an unknown header", () =>
     const LOG = join(cwd, "repl.log");
     const repl = { OLEAN_VERSION, LOG };
     await succeed(["add", "-c", "theorem t : True := by sorry", "--sorry", "0"], { cwd, repl });
-    expect(JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8")).states).toMatchObject([
-      { lean: { version: null, toolchain: null } },
-    ]);
+    expect(readManifest(cwd).states).toMatchObject([{ lean: { version: null, toolchain: null } }]);
     const reload = ["reload", "--restore", "pickle"];
     expect(await succeed(reload, { cwd, repl })).toBe("-1\tproof-state\tproofState 0\tloaded");
     // A pickle of an unknown form is loaded once in a REPL of its own before it is kept.

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { textWidth } from "../../src/output/table.ts";
@@ -8,7 +8,7 @@ import { readLog, simulatedRepl } from "../simulated-repl/index.ts";
 import { addLines, useCache, useFolder } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { program, succeed } from "../support/program.ts";
-import { idsIn } from "../support/stored-states.ts";
+import { idsIn, pickleAt } from "../support/stored-states.ts";
 import { until } from "../support/wait.ts";
 
 // util-linux's script gives the program a terminal; that of macOS takes other options.
@@ -49,8 +49,7 @@ describe.skipIf(!haveScript)("on a terminal", () => {
   const filled = useCache([base]);
   const damaged = useFolder((cwd) => {
     addLines(cwd, [base, { cmd: "def g := 1", name: "a_name_that_is_longer_than_it_need_be" }]);
-    const { states } = JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8"));
-    rmSync(join(cwd, states[1].pickleFile));
+    rmSync(pickleAt(cwd, 1));
   });
 
   it("show --path escapes what the terminal would act on, which it leaves to programs", async () => {

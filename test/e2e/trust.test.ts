@@ -9,6 +9,7 @@ import { useCache } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { type Ended, program, run, succeed } from "../support/program.ts";
 import { THEOREM } from "../support/states.ts";
+import { readManifest } from "../support/stored-states.ts";
 
 const CODE = "def f := 42";
 const ONLY_WITH_TRUST = "it is loaded only with --trust";
@@ -22,7 +23,7 @@ const copy = useCache([
 /** A cache with an environment and a proof state. */
 function fill(): { cwd: string; manifest: Manifest; pickles: string[] } {
   const cwd = copy();
-  const manifest: Manifest = JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8"));
+  const manifest = readManifest(cwd);
   return { cwd, manifest, pickles: manifest.states.map(({ pickleFile }) => join(cwd, pickleFile)) };
 }
 

@@ -3,14 +3,13 @@ import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/commands/all.ts";
-import type { Manifest } from "../../src/store/manifest/schema.ts";
 import { readLog } from "../simulated-repl/index.ts";
 import { jsonLines } from "../support/batches.ts";
 import { addLines, useFolder } from "../support/filled-caches.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { run, start, succeed } from "../support/program.ts";
 import { changedBetween, snapshot } from "../support/snapshots.ts";
-import { flipBit, idsIn, makeOld, storedStates } from "../support/stored-states.ts";
+import { flipBit, idsIn, makeOld, pickleAt, storedStates } from "../support/stored-states.ts";
 
 // Not in one batch: the backup is to know the first of them, and not the second.
 const copy = useFolder((cwd) => {
@@ -21,9 +20,7 @@ const copy = useFolder((cwd) => {
 /** A cache with two states, and where their pickles are. */
 function filled(): { cwd: string; pickles: [string, string] } {
   const cwd = copy();
-  const { states } = JSON.parse(readFileSync(join(cwd, "lean-pickle.json"), "utf8")) as Manifest;
-  const [base = "", other = ""] = states.map(({ pickleFile }) => join(cwd, pickleFile));
-  return { cwd, pickles: [base, other] };
+  return { cwd, pickles: [pickleAt(cwd, 0), pickleAt(cwd, 1)] };
 }
 
 describe("verify", () => {

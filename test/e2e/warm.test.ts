@@ -3,17 +3,16 @@ import {
   appendFileSync,
   chmodSync,
   cpSync,
-  mkdtempSync,
   readdirSync,
   rmSync,
   statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { simulatedRepl } from "../simulated-repl/index.ts";
+import { sharedFolder } from "../support/folders.ts";
 import { executable, file } from "../support/lean-places.ts";
 import { BUILT, LeanProject } from "../support/lean-projects.ts";
 import { program } from "../support/program.ts";
@@ -29,8 +28,7 @@ const canStart =
   spawnSync(process.execPath, [program, "--version"], { uid, gid: uid }).status === 0;
 
 /** The cache after one `add` of the code, once a test has made it. */
-const filled = mkdtempSync(join(tmpdir(), "lean-pickle-"));
-afterAll(() => rmSync(filled, { recursive: true }));
+const filled = sharedFolder();
 
 /** A project with that cache, in which no REPL was started yet. */
 async function warm(): Promise<LeanProject> {

@@ -1,28 +1,19 @@
 /** Caches of which each test gets a copy: to make one takes longer than most tests. */
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll } from "vitest";
-import { temporaryFolder } from "./folders.ts";
+import { beforeAll } from "vitest";
+import { jsonLines } from "./batches.ts";
+import { sharedFolder, temporaryFolder } from "./folders.ts";
 import { program, programEnvironment } from "./program-environment.ts";
 import { THEOREM } from "./states.ts";
 
-/** A line of `add --batch`. */
-export interface Line {
-  name?: string;
-  from?: string | number;
-  cmd?: string;
-  sorry?: number | "all";
-  tactics?: string[];
-}
-
-/** Adds states to the cache of a folder, with one run of the program and of the stand-in. */
-export function addLines(cwd: string, lines: readonly Line[], repl = {}): void {
+/** Adds the states of lines of a batch to the cache of a folder, with one run of the program and of the stand-in. */
+export function addLines(cwd: string, lines: readonly object[], repl = {}): void {
   execFileSync(process.execPath, [program, "add", "-q", "--batch", "-"], {
     cwd,
     env: programEnvironment(repl),
-    input: lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
+    input: jsonLines(lines),
     stdio: ["pipe", "ignore", "pipe"],
   });
 }
@@ -32,8 +23,7 @@ export function addLines(cwd: string, lines: readonly Line[], repl = {}): void {
  * @returns what copies it for a test, with its times, to a folder of the test's own or to a given one
  */
 export function useFolder(fill: (cwd: string) => void): (cwd?: string) => string {
-  const filled = realpathSync(mkdtempSync(join(tmpdir(), "lean-pickle-")));
-  afterAll(() => rmSync(filled, { recursive: true }));
+  const filled = sharedFolder();
   beforeAll(() => fill(filled));
   return (cwd = temporaryFolder()) => {
     cpSync(filled, cwd, { recursive: true, preserveTimestamps: true });
@@ -42,7 +32,7 @@ export function useFolder(fill: (cwd: string) => void): (cwd?: string) => string
 }
 
 /** The same for a cache with these states: see {@link useFolder}. */
-export function useCache(lines: readonly Line[], repl = {}): (cwd?: string) => string {
+export function useCache(lines: readonly object[], repl = {}): (cwd?: string) => string {
   return useFolder((cwd) => addLines(cwd, lines, repl));
 }
 

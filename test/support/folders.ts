@@ -9,3 +9,9 @@ export function temporaryFolder(): string {
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
+
+/** An empty directory for what several tests share, gone after all tests. */
+export function sharedFolder(): string {
+  const parent = process.env.LEAN_PICKLE_TEST_FOLDER ?? tmpdir();
+  return realpathSync(mkdtempSync(join(parent, "shared-")));
+}

@@ -1,16 +1,12 @@
 /** The built program, and the environment to run it in. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll } from "vitest";
 import { simulatedRepl } from "../simulated-repl/index.ts";
+import { sharedFolder } from "./folders.ts";
 
 export const program = fileURLToPath(new URL("../../bin/lean-pickle.js", import.meta.url));
 
 /** A home in which there is neither elan nor a REPL. */
-const HOME = mkdtempSync(join(tmpdir(), "lean-pickle-home-"));
-afterAll(() => rmSync(HOME, { recursive: true, force: true }));
+const HOME = sharedFolder();
 
 /** What of the tester's environment would decide how the program behaves. */
 const DECIDING = /^(LEAN_|ELAN_|LAKE_|SIMULATED_REPL_|XDG_CACHE_HOME$|NO_COLOR$|FORCE_COLOR$|CI$)/;

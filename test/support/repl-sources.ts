@@ -1,11 +1,9 @@
 /** Repositories of the REPL, a git and a lake of the tests' own, and the program among them. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 import { simulatedRepl } from "../simulated-repl/index.ts";
-import { temporaryFolder } from "./folders.ts";
+import { sharedFolder, temporaryFolder } from "./folders.ts";
 import { executable, file, git } from "./lean-places.ts";
 import { type Ended, type Running, type Surroundings, start } from "./program.ts";
 
@@ -14,11 +12,6 @@ const GIT = execFileSync("sh", ["-c", "command -v git"], { encoding: "utf8" }).t
 
 /** The mirrors that were made, by their tags: each takes some thirty runs of git. */
 const mirrors = new Map<string, string>();
-afterAll(() => {
-  for (const mirror of mirrors.values()) {
-    rmSync(mirror, { recursive: true, force: true });
-  }
-});
 
 /**
  * A bare mirror of a repository of the REPL, of the test's own.
@@ -29,12 +22,12 @@ export function replMirror(tags: Record<string, string>): string {
   const made = mirrors.get(id) ?? makeMirror(tags);
   mirrors.set(id, made);
   const own = join(temporaryFolder(), "repl.git");
-  cpSync(join(made, "repl.git"), own, { recursive: true });
+  cpSync(made, own, { recursive: true });
   return own;
 }
 
 function makeMirror(tags: Record<string, string>): string {
-  const folder = mkdtempSync(join(tmpdir(), "lean-pickle-mirror-"));
+  const folder = sharedFolder();
   const work = join(folder, "repl");
   file(join(work, "lakefile.toml"), 'name = "REPL"\n');
   git(work, "init");
@@ -46,7 +39,7 @@ function makeMirror(tags: Record<string, string>): string {
     git(work, "tag", "-a", "-m", tag, tag);
   }
   git(folder, "clone", "--mirror", work, "repl.git");
-  return folder;
+  return join(folder, "repl.git");
 }
 
 const OFFICIAL = "leanprover/lean4:";

@@ -57,10 +57,23 @@ export function writeManifest(folder: string, manifest: Manifest): void {
   writeFileSync(join(folder, "lean-pickle.json"), JSON.stringify(manifest), { mode: 0o600 });
 }
 
+/** The manifest as it is. */
+export function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, "lean-pickle.json"), "utf8"));
+}
+
+/** The path of the pickle of a state, by the place of the state in the manifest. */
+export function pickleAt(folder: string, place: number): string {
+  const state = readManifest(folder).states[place];
+  if (!state) {
+    throw new Error(`there is no state at ${place} in ${folder}`);
+  }
+  return join(folder, state.pickleFile);
+}
+
 /** The ids of the states that the manifest has. */
 export function idsIn(folder: string): number[] {
-  const { states } = JSON.parse(readFileSync(join(folder, "lean-pickle.json"), "utf8")) as Manifest;
-  return states.map(({ sessionId }) => sessionId);
+  return readManifest(folder).states.map(({ sessionId }) => sessionId);
 }
 
 /** Flips one bit of a file. */

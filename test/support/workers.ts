@@ -1,16 +1,13 @@
 /** Other processes that work on the same cache with the store. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "rolldown";
-import { afterAll, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
+import { sharedFolder } from "./folders.ts";
 
 /** Modules of the store as Node takes them: the build of the package keeps none of its own. */
-const store = mkdtempSync(join(tmpdir(), "lean-pickle-store-"));
-afterAll(() => rmSync(store, { recursive: true, force: true }));
+const store = sharedFolder();
 await build({
   cwd: fileURLToPath(new URL("../../", import.meta.url)),
   input: ["src/store/lock/lock.ts", "src/store/manifest/update-manifest.ts"],

@@ -1,14 +1,12 @@
 /** The program, built with faults in its store that the environment asks for. */
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
-import { afterAll } from "vitest";
+import { sharedFolder } from "../support/folders.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "lean-pickle-faulty-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = sharedFolder();
 await build({
   cwd: root,
   input: { "faulty-main": "test/torture/faulty-main.ts" },
